@@ -140,6 +140,31 @@ export async function multipartBody(options, files, csvHeader) {
 }
 
 /**
+ * A table and what its columns are, which stands among the options.
+ *
+ * @param {Options} options
+ * @param {File} file
+ * @returns {Body}
+ */
+export function tableBody(options, file) {
+  const table = typed(file, 'application/octet-stream')
+  const content = new FormData()
+  const declared = JSON.stringify(options)
+  content.append('options', new Blob([declared], { type: 'application/json' }))
+  content.append('table', table)
+  const { name, type } = table
+  return {
+    content,
+    bytes: file.size,
+    headers: {},
+    description: `options: ${declared}\ntable: ${name}, ${type}`,
+    name,
+    added: { bytes: 0, lines: 0 },
+    recipe: { kind: 'multipart', options: declared, csvHeader: false, files: [{ part: 'table', name, type }] },
+  }
+}
+
+/**
  * @param {boolean} hasHeader
  * @returns {(file: File) => Promise<ArrayFile>}
  */

@@ -1,7 +1,9 @@
 /** @import { Body, Options } from './body.js' */
 import { find } from '../dom.js'
 import { strings } from '../strings.js'
-import { isCsv, isNdjson, jsonBody, multipartBody, ndjsonBody } from './body.js'
+import { isCsv, isNdjson, jsonBody, multipartBody, ndjsonBody, tableBody } from './body.js'
+import { tableOptions } from './columns.js'
+import { isTable } from './table-names.js'
 
 /**
  * The body that the chosen source makes.
@@ -16,6 +18,10 @@ export async function bodyOf(form, options) {
   if (source === 'arrays') {
     const files = { predictions: fileOf(form, 'predictionsFile'), labels: fileOf(form, 'labelsFile') }
     return multipartBody(options, files, find(form, '[name=csvHeader]', HTMLInputElement).checked)
+  }
+  if (source === 'table') {
+    const table = fileOf(form, 'tableFile')
+    return tableBody({ ...options, ...(await tableOptions(form, table)) }, table)
   }
   const file = fileOf(form, 'file')
   return isNdjson(file) ? ndjsonBody(options, file) : jsonBody(options, await file.text(), file.name)
@@ -84,7 +90,10 @@ export function acceptDrops(form) {
     const zone = files.length === 1 ? zoneOf(event) : undefined
     if (zone !== undefined) choose(find(zone, 'input[type=file]', HTMLInputElement), first)
     else if (files.some(isArray)) chooseArrays(form, files)
-    else {
+    else if (isTable(first)) {
+      find(form, '[name=source][value=table]', HTMLInputElement).checked = true
+      choose(find(form, '[name=tableFile]', HTMLInputElement), first)
+    } else {
       find(form, '[name=source][value=file]', HTMLInputElement).checked = true
       choose(find(form, '[name=file]', HTMLInputElement), first)
     }

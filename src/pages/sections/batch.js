@@ -5,6 +5,7 @@ import { answerOf, get, upload } from '../api.js'
 import { addressWith, keepInAddress, keepState, optionsOfAddress, stateOf } from '../batch/address.js'
 import { offerDeclarations } from '../batch/adopt.js'
 import { keptAnswers } from '../batch/answers.js'
+import { listColumns } from '../batch/columns.js'
 import { errorParts } from '../batch/errors.js'
 import { optionsForm } from '../batch/options.js'
 import { showResult } from '../batch/result.js'
@@ -41,6 +42,11 @@ export function mount(section) {
   if (source instanceof HTMLInputElement) source.checked = true
   chooseSource(form)
   acceptDrops(form)
+  listColumns(form, (error) =>
+    attempt(() => {
+      throw error
+    }),
+  )
 
   attempt(async () => {
     const [catalogue, limits] = await Promise.all([get('/v1/losses'), get('/v1/limits')])

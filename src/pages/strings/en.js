@@ -409,6 +409,16 @@ export const strings = {
     csvHeader: 'the first row of each <code>.csv</code> contains column names (<code>csvHeader</code>)',
     arraysNote:
       'The files are sent unchanged as <code>multipart/form-data</code>; every numeric dtype and byte order is accepted.',
+    aTable: 'A table',
+    tableFile: 'Parquet (<code>.parquet</code>) or Arrow (<code>.arrow</code>, <code>.feather</code>)',
+    tableNote:
+      'The names of the columns are read here; you say which is what. One column of numbers or of lists, or several columns of numbers. The file is sent unchanged.',
+    dropMissing: 'leave rows with a missing value out (<code>missing=drop</code>)',
+    chooseColumn: 'choose a column',
+    chooseColumns: 'Choose the columns of predictions and of labels.',
+    takeColumns: (/** @type {string} */ predictions, /** @type {string} */ labels) =>
+      `Take ${predictions} as predictions and ${labels} as labels`,
+    noTable: (/** @type {string} */ name) => `${name} is neither a Parquet nor an Arrow file.`,
     declarations: 'Data format',
     chooseLoss: 'choose a loss',
     chooseLabelFormat: 'choose a labelFormat',

@@ -364,6 +364,15 @@ export const strings = {
     csvHeader: '<code>.csv</code>의 첫 행은 열 이름입니다(<code>csvHeader</code>)',
     arraysNote:
       '파일을 그대로 <code>multipart/form-data</code>로 보냅니다. 숫자라면 dtype이나 바이트 순서를 가리지 않습니다.',
+    aTable: '테이블',
+    tableFile: 'Parquet(<code>.parquet</code>) 또는 Arrow(<code>.arrow</code>, <code>.feather</code>)',
+    tableNote:
+      '열 이름은 이 페이지에서 읽고, 어느 열이 무엇인지는 직접 고릅니다. 숫자나 리스트로 된 열 하나, 또는 숫자 열 여러 개를 고르세요. 파일은 그대로 보냅니다.',
+    dropMissing: '빈 값이 있는 행은 뺍니다(<code>missing=drop</code>)',
+    chooseColumn: '열을 고르세요',
+    chooseColumns: '예측 열과 정답 레이블 열을 고르세요.',
+    takeColumns: (predictions, labels) => `${predictions}: 예측, ${labels}: 정답 레이블로 고르기`,
+    noTable: (name) => `${name}: Parquet 파일도 Arrow 파일도 아닙니다.`,
     declarations: '데이터 형식 선언',
     chooseLoss: '손실 함수를 고르세요',
     chooseLabelFormat: 'labelFormat을 고르세요',

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
@@ -358,6 +358,41 @@ browserTest('a batch of one’s own', async (t, studio) => {
     await page.click('#batch [type=submit]')
     await page.waitForSelector('#batch .trouble p')
     t.match(await page.textContent('#batch .trouble'), 'digits.ndjson is not a .npy file.')
+  })
+
+  await t.test('a table, whose columns are listed and chosen', async (t) => {
+    const tables = new URL('../../fixtures/tables/', import.meta.url)
+    const { p0, p1, p2, y } = JSON.parse(readFileSync(new URL('expected.json', tables), 'utf8'))
+    const losses: number[] = y.map((label: number, row: number) => -Math.log([p0, p1, p2][label][row] + 1e-7))
+    for (const name of ['duckdb-snappy.parquet', 'pyarrow-stream.arrow']) {
+      copyFileSync(new URL(name, tables), join(folder, name))
+      await page.check('#batch [value=table]')
+      await page.setInputFiles('#batch [name=tableFile]', join(folder, name))
+      await page.waitForSelector('.batch-columns:not([hidden])')
+      const chosen = await page.$eval('#batch [name=predictionsColumns]', (select) =>
+        Array.from((select as HTMLSelectElement).selectedOptions, ({ value }) => value),
+      )
+      t.same([chosen, await page.inputValue('#batch [name=labelsColumn]')], [[], ''])
+      await page.click('#batch [type=submit]')
+      await page.waitForSelector('#batch .trouble p')
+      t.match(await page.textContent('#batch .trouble'), 'Choose the columns of predictions and of labels.')
+      t.equal(await page.textContent('.batch-offer'), 'Take p0, p1, p2 as predictions and y as labels')
+      await page.click('.batch-offer button')
+      const { answer, type, status } = await evaluate(page, result)
+      t.equal(status, 200)
+      t.match(type, /^multipart\/form-data/)
+      const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length
+      t.ok(Math.abs(Number(answer.loss) - mean) < 1e-14)
+      await givesTheSame(t, page, answer, folder)
+    }
+    // a column of lists
+    await page.selectOption('#batch [name=predictionsColumns]', ['list'])
+    const { answer } = await evaluate(page, result)
+    t.equal(answer.samples, losses.length)
+    await page.setInputFiles('#batch [name=tableFile]', join(folder, 'digits.ndjson'))
+    await page.waitForSelector('#batch .trouble p')
+    t.match(await page.textContent('#batch .trouble'), 'digits.ndjson is neither a Parquet nor an Arrow file.')
+    t.ok(await page.isHidden('.batch-columns'))
   })
 
   await t.test('dropped CSV of 200 classes, with a row of names', async (t) => {
