@@ -18,14 +18,14 @@ async function open(path: string, section: string, colorScheme: 'light' | 'dark'
   await page.locator(`#${section}`).scrollIntoViewIfNeeded()
   await page.waitForSelector(`#${section}[data-mounted]`, { timeout: 60_000 })
   // the bar that stays at the top would lie over the picture
-  await page.addStyleTag({ content: 'nav.contents { position: static } .stage { padding: 1rem }' })
+  await page.addStyleTag({ content: 'nav.contents { position: static } .stage, .run-figure { padding: 1rem }' })
   return page
 }
 
 /** Keeps what the section shows as a file, and closes the page. */
 async function take(file: string, page: Page, section: string): Promise<void> {
   const path = join(import.meta.dirname, '..', '.github', file)
-  await page.locator(`#${section} .stage`).screenshot({ path })
+  await page.locator(`#${section} :is(.stage, .run-figure)`).first().screenshot({ path })
   await page.close()
 }
 
