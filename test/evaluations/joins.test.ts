@@ -314,6 +314,35 @@ for (const [kind, urlOf] of Object.entries(urls)) {
     })
   })
 
+  test(`${kind}: a clock that jumps loses no row and counts none twice`, async (t) => {
+    const clock = { now: start }
+    const replicas = await replicasOn(t, await urlOf(), clock, isShared ? 2 : 1)
+    const request = classRows(300)
+    const all = Array.from({ length: 300 }, (_, row) => row)
+    await declare(replicas[0].evaluations, 'jumps', declaredAs(request))
+    const counts = { accepted: 0, replayed: 0 }
+    // forth by less than rows wait, and back however far
+    for (const [at, jump] of [0, 12, -10, 11, -24 * 700].entries()) {
+      clock.now += jump * hour
+      const { evaluations } = replicas[at % replicas.length]
+      const evaluation = await found(evaluations, 'jumps')
+      // some halves come for the first time, and those before them again
+      const some = all.slice(0, 60 * (at + 1))
+      for (const half of ['predictions', 'labels'] as const) {
+        const rows = half === 'labels' && at % 2 === 1 ? some.slice(0, 60 * at) : some
+        const taken = await take(evaluations, evaluation, half, request, rows)
+        if (taken.outcome !== 'taken') throw new Error(taken.outcome)
+        t.same(taken.conflicts, [])
+        counts.accepted += taken.accepted
+        counts.replayed += taken.replayed
+      }
+    }
+    t.same(counts, { accepted: 600, replayed: 2 * 60 * (1 + 2 + 3 + 4) - 2 * 60 })
+    for (const { evaluations } of replicas) {
+      t.equal(await reportOf(evaluations, 'jumps'), JSON.stringify(evaluate(request)))
+    }
+  })
+
   test(`${kind}: so many halves may wait, and what is deleted or sealed takes none`, async (t) => {
     const [{ store, evaluations }] = await replicasOn(t, await urlOf(), { now: start }, 1)
     const request = classRows(6)

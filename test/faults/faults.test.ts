@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import { test } from 'tap'
-import { onPostgres, onSqlite } from './databases.ts'
-import { joinUnderKills } from './joins.ts'
+import { folderOf, onPostgres, onSqlite } from './databases.ts'
+import { joinUnderKills, joinWhileFull } from './joins.ts'
 import { run } from './round.ts'
 
 /** The same kills each time; `npm run test:faults` makes others. */
@@ -25,3 +26,9 @@ for (const open of [onSqlite, onPostgres]) {
     t.ok(result.resent > 0)
   })
 }
+
+test(`each row counts once, though the file may grow no more for some time, seed ${seed}`, async (t) => {
+  const result = await joinWhileFull(`sqlite:${join(folderOf(t), 'joined.sqlite')}`, 5000, seed)
+  t.same(result.faults, [])
+  t.ok(result.resent > 0)
+})

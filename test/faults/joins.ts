@@ -1,5 +1,5 @@
 // Halves of rows in any order, each sent up to three times to whichever replica, while replicas are killed.
-
+import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { Choices } from '../fuzz/random.ts'
@@ -10,6 +10,8 @@ const mostRows = 400
 /** One body in so many is stored in several transactions, between which a process may be killed. */
 const oneInLong = 50
 const rowsOfLong = 10_000
+const mostBytesOfFull = 1_000_000
+const refusedWhileFull = 20
 const day = 86_400_000
 const start = Date.UTC(2026, 0, 1)
 const url = '/v1/evaluations/joined'
@@ -54,7 +56,26 @@ export async function joinUnderKills(setting: JoinSetting): Promise<JoinResult> 
   }
 }
 
-async function joinWith(replicas: readonly Replica[], { kills, rows: count, seed }: JoinSetting): Promise<JoinResult> {
+/** The file of the store may grow no more until some requests were refused. */
+export async function joinWhileFull(databaseUrl: string, rows: number, seed: number): Promise<JoinResult> {
+  const command = ['prlimit', `--fsize=${mostBytesOfFull}:unlimited`]
+  const replica = new Replica({ DATABASE_URL: databaseUrl, LOG_LEVEL: 'info' }, command)
+  try {
+    await replica.start()
+    return await joinWith([replica], { kills: 0, rows, seed }, async (refused) => {
+      while (refused() < refusedWhileFull) await sleep(5)
+      execFileSync('prlimit', [`--pid=${replica.pid}`, '--fsize=unlimited'])
+    })
+  } finally {
+    await replica.kill()
+  }
+}
+
+async function joinWith(
+  replicas: readonly Replica[],
+  { kills, rows: count, seed }: Omit<JoinSetting, 'databaseUrl' | 'replicas'>,
+  disturb: (resent: () => number) => Promise<void> = async () => undefined,
+): Promise<JoinResult> {
   const choices = new Choices(seed)
   const rows = Array.from({ length: count }, (_, at) => rowOf(choices, at))
   const queue = shuffled(choices, [...bodiesOf(choices, rows, 'predictions'), ...bodiesOf(choices, rows, 'labels')])
@@ -84,7 +105,7 @@ async function joinWith(replicas: readonly Replica[], { kills, rows: count, seed
       await replica.start()
     }
   }
-  await Promise.all([disturber(), ...Array.from({ length: clients }, client)])
+  await Promise.all([disturber(), disturb(() => resent), ...Array.from({ length: clients }, client)])
   faults.push(...(await differences(replicas, rows)))
   for (const replica of replicas) if (replica.errors !== '') faults.push(replica.errors)
   return { kills, bodies, resent, faults }
