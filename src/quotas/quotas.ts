@@ -28,7 +28,8 @@ export interface QuotaTimes {
   readonly idle: number
 }
 
-const standardTimes: QuotaTimes = { now: Date.now, patience: 1000, retry: 1000, idle: 1000 }
+// Date is looked up each time, as tests replace it
+const standardTimes: QuotaTimes = { now: () => Date.now(), patience: 1000, retry: 1000, idle: 1000 }
 const minuteMs = 60_000
 const mostClients = 100_000
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import Fastify from 'fastify'
@@ -37,6 +38,11 @@ function send(app: FastifyInstance, { headers = {}, payload = body, remoteAddres
 }
 
 root.beforeEach((t) => stopAtMinute(t))
+
+test('quotas follow the clock that these tests stop', async (t) => {
+  mock.timers.setTime(Date.now() + 17_000)
+  t.equal(new Quotas().secondsLeft, 43)
+})
 
 test('an address may send so many requests in a minute, and others as many', async (t) => {
   const app = await appOf(t, { REQUESTS_PER_MINUTE: '3' })
