@@ -46,7 +46,7 @@ const tiers: Readonly<Record<string, readonly Step[]>> = {
     },
   ],
   long: [
-    { needsBrowser: true, run: [tap, 'test/pages/long/*.test.ts', 'test/clients/*.test.ts'] },
+    { needsBrowser: true, run: [tap, 'test/{pages,system}/long/*.test.ts', 'test/clients/*.test.ts'] },
     { run: ['test/faults/run.ts'], variables: { FAULTS_SEED: seed } },
     { run: ['test/faults/migration.ts'] },
     { run: ['test/fuzz/run.ts'], variables: { FUZZ_SEED: seed } },

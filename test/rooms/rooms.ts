@@ -20,7 +20,7 @@ const rooms = {
 }
 
 /** What has a process a file. */
-const alone = ['{attacks,browser,clients,faults,fuzz,rooms,system}/*.test.ts', 'pages/long/*.test.ts']
+const alone = ['{attacks,browser,clients,faults,fuzz,rooms,system}/*.test.ts', '{pages,system}/long/*.test.ts']
 
 /** Runs the tests of a room in this process, one file after the other: a process for each would cost two to four times as much. */
 export async function importRoom(name: keyof typeof rooms): Promise<void> {
