@@ -83,6 +83,9 @@ export function decideBinary(
   threshold: number,
   format: PredictionFormat,
 ): Decisions {
+  // the sigmoid of such a logit is not rounded to 1/2
+  const isHalf = format === 'logits' && threshold === 0.5
+  const isFarFromHalf = (y: number) => isHalf && Math.abs(y) > 1e-9
   const count = targets.length / outputs
   const predicted = new Int32Array(targets.length)
   const labelled = new Int32Array(targets.length)
@@ -91,8 +94,7 @@ export function decideBinary(
   for (let i = 0, at = 0; i < count; i++) {
     for (let k = 0; k < outputs; k++, at++) {
       const y = predictions[at]
-      const score = format === 'logits' ? sigmoid(y) : format === 'log-probabilities' ? exponential(y) : y
-      const isPositive = score > threshold
+      const isPositive = isFarFromHalf(y) ? y > 0 : scoreOf(y, format) > threshold
       const isLabelled = targets[at] > 0.5
       if (isPositive === isLabelled) correct[i]++
       predicted[at] = isPositive ? 1 : 0
@@ -101,4 +103,8 @@ export function decideBinary(
     right += correct[i]
   }
   return { predicted, labelled, correct, right, tied: undefined }
+}
+
+function scoreOf(y: number, format: PredictionFormat): number {
+  return format === 'logits' ? sigmoid(y) : format === 'log-probabilities' ? exponential(y) : y
 }

@@ -63,3 +63,12 @@ test('a binary output is positive above the threshold, a target above 1/2', asyn
 function tied({ correct, tied: marks }: Decisions): number[] {
   return Array.from(marks ?? correct.map(() => 0))
 }
+
+test('a logit is decided by its sigmoid, however near to 0 it is', async (t) => {
+  const logits = [0, -0, 1e-300, 1e-17, 1e-15, 1e-9, 1.1e-9, 0.1, 30, 800].flatMap((z) => [z, -z])
+  const { predicted } = decideBinary(Float64Array.from(logits), 1, new Float64Array(logits.length), 0.5, 'logits')
+  t.same(
+    Array.from(predicted),
+    logits.map((z) => Number(1 / (1 + Math.exp(-z)) > 0.5)),
+  )
+})
