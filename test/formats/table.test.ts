@@ -80,6 +80,16 @@ test('a table of each writer, format and codec has the answer of the same number
   }
 })
 
+test('blocks of LZ4 that repeat what stands in former ones', async (t) => {
+  const app = await appOf(t)
+  const [predictions, labels] = [(row: number) => (row % 7) / 8, (row: number) => (((row % 1000) * 7919) % 1009) / 1009]
+  const numbers = (of: (row: number) => number) => Array.from({ length: 60_000 }, (_, row) => of(row))
+  const options = { loss: 'mse', labelFormat: 'values' }
+  const json = await sendJson(app, { ...options, predictions: numbers(predictions), labels: numbers(labels) })
+  const parts = { ...options, tableFormat: 'arrow', columns: { predictions: 'p', labels: 'y' } }
+  t.strictSame(await sendTable(app, fileOf('long/lz4.arrow'), parts), { status: 200, body: json })
+})
+
 test('booleans are labels of 0 and 1, and columns of groups may have other names', async (t) => {
   const app = await appOf(t)
   const options = { loss: 'binary-cross-entropy', labelFormat: 'binary', groupBy: ['where'] }
@@ -283,6 +293,7 @@ test('files that were cut or changed are answered or refused, never anything els
     'pyarrow.parquet',
     'pyarrow-stream.arrow',
     'feather-zstd.arrow',
+    'feather-lz4.arrow',
     'pandas.csv',
   ]) {
     const statuses = new Set<number>()

@@ -4,6 +4,7 @@ import { CompressionType, compressionRegistry, DataType as Types, tableFromIPC, 
 import { checkFields } from './arrow-fields.ts'
 import { decimals } from './decimal.ts'
 import { TableError } from './errors.ts'
+import { decompressLz4 } from './lz4.ts'
 import type { Cells, Source, SourceColumn } from './source.ts'
 
 /** Bits: each row of a column that is not null has at least one. */
@@ -35,13 +36,14 @@ function valuesIn(vector: Vector | null): number {
 
 function tableOf(bytes: ArrayBuffer, most: number): Table {
   let left = most
+  const counted = (output: Uint8Array) => {
+    left -= output.length
+    return output
+  }
   compressionRegistry.set(CompressionType.ZSTD, {
-    decode: (input) => {
-      const output = zstdDecompressSync(input, { maxOutputLength: Math.max(1, left) })
-      left -= output.length
-      return new Uint8Array(output)
-    },
+    decode: (input) => counted(new Uint8Array(zstdDecompressSync(input, { maxOutputLength: Math.max(1, left) }))),
   })
+  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (input) => counted(decompressLz4(input, left)) })
   try {
     const file = new Uint8Array(bytes)
     checkFields(file)
