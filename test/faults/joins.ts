@@ -58,12 +58,14 @@ export async function joinUnderKills(setting: JoinSetting): Promise<JoinResult> 
 
 /** The file of the store may grow no more until some requests were refused. */
 export async function joinWhileFull(databaseUrl: string, rows: number, seed: number): Promise<JoinResult> {
-  const command = ['prlimit', `--fsize=${mostBytesOfFull}:unlimited`]
+  // what tap loads into processes would end it by SIGXFSZ, which Node.js ignores
+  const command = ['env', '-u', 'NODE_OPTIONS', 'prlimit', `--fsize=${mostBytesOfFull}:unlimited`]
   const replica = new Replica({ DATABASE_URL: databaseUrl, LOG_LEVEL: 'info' }, command)
   try {
     await replica.start()
     return await joinWith([replica], { kills: 0, rows, seed }, async (refused) => {
       while (refused() < refusedWhileFull) await sleep(5)
+      if (!replica.isRunning) throw new Error(`the service has ended: ${replica.errors}`)
       execFileSync('prlimit', [`--pid=${replica.pid}`, '--fsize=unlimited'])
     })
   } finally {
@@ -82,9 +84,10 @@ async function joinWith(
   const bodies = queue.length
   const faults: string[] = []
   let resent = 0
+  let isOver = false
   await json(replicas[0], 'PUT', url, { ...options, outputs: 3, join: { within: 'P30D' }, window: 'day' })
   const client = async () => {
-    for (let body = queue.pop(); body !== undefined; ) {
+    for (let body = queue.pop(); body !== undefined && !isOver; ) {
       const replica = choices.pick(replicas)
       const answer = await json(replica, 'POST', `${url}/${body.half}`, contentOf(body)).catch(() => undefined)
       if (answer === undefined) {
@@ -105,7 +108,11 @@ async function joinWith(
       await replica.start()
     }
   }
-  await Promise.all([disturber(), disturb(() => resent), ...Array.from({ length: clients }, client)])
+  try {
+    await Promise.all([disturber(), disturb(() => resent), ...Array.from({ length: clients }, client)])
+  } finally {
+    isOver = true
+  }
   faults.push(...(await differences(replicas, rows)))
   for (const replica of replicas) if (replica.errors !== '') faults.push(replica.errors)
   return { kills, bodies, resent, faults }
