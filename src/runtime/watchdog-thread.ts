@@ -7,7 +7,7 @@ import type { Watched } from './watchdog.ts'
 
 const { beats, beatMs, stallMs } = workerData as Watched
 /** For the answer of the watched thread to the question where it stands. */
-const pauseMs = 1000
+const pauseMs = 5000
 const mostFrames = 12
 
 let seen = Atomics.load(beats, 0)
