@@ -135,7 +135,8 @@ function indexShapeError(
       ? undefined
       : `labels has ${counted(shape[0], 'number')}, and predictions, a flat list, is one sample; ${needs}`
   }
-  if (shape.length === 0) return `labels is a single label, and predictions has ${counted(samples, 'sample')}; ${needs}`
+  if (shape.length === 0)
+    return `labels is a single number, and predictions has ${counted(samples, 'sample')}; ${needs}`
   if (shape[0] === samples) return undefined
   // rows of probabilities show by their sums whether they are samples
   const mayBeTurned = shape[0] === outputs && outputs > 1 && !checksPredictionRows(spec)

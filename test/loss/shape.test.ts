@@ -113,7 +113,7 @@ test('labels of another shape: what they are, and what is needed', async (t) => 
       `labels has 3 numbers, and predictions has 2 samples; ${oneEach}`,
       'an array of 3 numbers',
     ],
-    [byIndex, two, 1, `labels is a single label, and predictions has 2 samples; ${oneEach}`, 1],
+    [byIndex, two, 1, `labels is a single number, and predictions has 2 samples; ${oneEach}`, 1],
     [byIndex, flat, [0, 1], `labels has 2 numbers, and predictions, a flat list, is one sample; ${oneEach}`, one],
     [byOneHot, two, [1, 0], `labels[0] is the number 1; ${ofTwoRows}`, one],
     [byOneHot, two, [], `labels is a list of 0 numbers; ${ofTwoRows}`, 'an array of 0 numbers'],
