@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { test } from 'tap'
@@ -10,10 +11,16 @@ setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 const mebibyte = 2 ** 20
 
-function memory(): number {
-  collect()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
+/** The least of some looks: what was collected is given back by another thread, a little later. */
+async function memory(): Promise<number> {
+  let least = Number.POSITIVE_INFINITY
+  for (let look = 0; look < 4; look++) {
+    collect()
+    await sleep(20)
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    least = Math.min(least, heapUsed + arrayBuffers)
+  }
+  return least
 }
 
 const declarations: Readonly<Record<string, { readonly options: object; readonly count: number }>> = {
@@ -29,12 +36,12 @@ for (const [what, { options, count }] of Object.entries(declarations)) {
       outputs: 90_000,
       metadata: {},
     })
-    const before = memory()
+    const before = await memory()
     for (let id = 1; id <= count; id++) {
       const incarnation = id.toString(16).padStart(32, '0')
       evaluations.open({ id, incarnation, declaration: written } as Evaluation)
     }
-    const taken = (memory() - before) / mebibyte
+    const taken = ((await memory()) - before) / mebibyte
     t.ok(taken < 60, `${taken.toFixed()} MiB`)
     t.ok(taken > 1, 'some are remembered')
     // it is not collected before
