@@ -27,12 +27,13 @@ const { RS256: rsa, ES256: ec } = keys
 const provider = await runProvider(Object.values(keys))
 root.after(() => provider.close())
 
-function issuerOf(t: Scope, issuer: string, cooldownMs?: number, logger = listener()): Issuer {
+/** @param timeoutMs short only where it must be waited for */
+function issuerOf(t: Scope, issuer: string, cooldownMs?: number, logger = listener(), timeoutMs = 20_000): Issuer {
   const options = {
     issuer,
     audience,
     log: logger.logger,
-    timeoutMs: 500,
+    timeoutMs,
     ...(cooldownMs === undefined ? {} : { cooldownMs }),
   }
   const made = new Issuer(options)
@@ -303,11 +304,11 @@ test('an issuer that never answers is no fault of a token: neither at the start,
   const keysNever: Fake['answer'] = (request, response) => request.url !== '/jwks' && publish(request, response)
   for (const answer of [never, keysNever]) {
     hanging.answer = answer
-    const issuer = issuerOf(t, hanging.url)
+    const issuer = issuerOf(t, hanging.url, undefined, listener(), 500)
     t.same(await refusal(issuer, await handmade({ iss: hanging.url })), unavailable)
   }
   hanging.answer = publish
-  const issuer = issuerOf(t, hanging.url, 0)
+  const issuer = issuerOf(t, hanging.url, 0, listener(), 3000)
   await issuer.verify(await handmade({ iss: hanging.url }))
   hanging.answer = never
   const next = await signingKey('ES256', 'next')
