@@ -16,3 +16,14 @@ export class TableError extends Error {
     this.fault = { path, detail, received, code }
   }
 }
+
+/** @throws TableError if a limit is exceeded */
+export function checkSize(limit: string, found: number, allowed: number): void {
+  if (found <= allowed) return
+  throw new TableError(
+    ['table'],
+    `the table exceeds ${limit}, ${allowed}: it has ${found}.`,
+    String(found),
+    'out-of-range',
+  )
+}

@@ -224,9 +224,11 @@ function groupIn(reader: ThriftReader, kind: number, used: ReadonlySet<string>):
 /** A chunk and the name of the column that it belongs to. It is checked when it is used. */
 function chunkIn(reader: ThriftReader, kind: number): [name: string, chunk: () => Chunk] {
   let name: string | undefined
-  let [codec, values, unpacked, size, first, dictionary] = [-1, -1, -1, -1, -1, 0]
+  const found = { codec: -1, values: -1, unpacked: -1, size: -1, first: -1, dictionary: 0 }
   let isElsewhere = false
-  const integer = (kind: number) => reader.integer(kind)
+  const put = (key: keyof typeof found) => (kind: number) => {
+    found[key] = reader.integer(kind)
+  }
   const metadata = {
     3: (kind: number) => {
       let at = 0
@@ -235,24 +237,12 @@ function chunkIn(reader: ThriftReader, kind: number): [name: string, chunk: () =
         else reader.skip(each)
       })
     },
-    4: (kind: number) => {
-      codec = integer(kind)
-    },
-    5: (kind: number) => {
-      values = integer(kind)
-    },
-    6: (kind: number) => {
-      unpacked = integer(kind)
-    },
-    7: (kind: number) => {
-      size = integer(kind)
-    },
-    9: (kind: number) => {
-      first = integer(kind)
-    },
-    11: (kind: number) => {
-      dictionary = integer(kind)
-    },
+    4: put('codec'),
+    5: put('values'),
+    6: put('unpacked'),
+    7: put('size'),
+    9: put('first'),
+    11: put('dictionary'),
   }
   reader.struct(
     {
@@ -267,12 +257,12 @@ function chunkIn(reader: ThriftReader, kind: number): [name: string, chunk: () =
   const chunk = () => {
     if (isElsewhere) throw new RangeError('its columns are in other files')
     return {
-      codec: CompressionCodecs[codec],
-      values: amount(values, 'values'),
+      codec: CompressionCodecs[found.codec],
+      values: amount(found.values, 'values'),
       // zero stands for none
-      start: amount(dictionary || first, 'the byte where a column begins'),
-      size: amount(size, 'bytes of a column'),
-      unpacked: amount(unpacked, 'bytes of a column'),
+      start: amount(found.dictionary || found.first, 'the byte where a column begins'),
+      size: amount(found.size, 'bytes of a column'),
+      unpacked: amount(found.unpacked, 'bytes of a column'),
     }
   }
   return [name, chunk]

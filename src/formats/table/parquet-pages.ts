@@ -1,23 +1,12 @@
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
-import type { DecodedArray, Encoding } from 'hyparquet'
+import type { DecodedArray } from 'hyparquet'
 import { Encodings } from 'hyparquet/src/constants.js'
-import { convert } from 'hyparquet/src/convert.js'
-import { readDataPage } from 'hyparquet/src/datapage.js'
-import { deltaBinaryUnpack } from 'hyparquet/src/delta.js'
-import { readPlain } from 'hyparquet/src/plain.js'
-import { compressors } from 'hyparquet-compressors'
+import { apart, unpacked } from './parquet-codecs.ts'
 import type { Chunk } from './parquet-metadata.ts'
 import { amount } from './parquet-metadata.ts'
-import { checkDifferences, readRuns } from './parquet-runs.ts'
+import { readRuns } from './parquet-runs.ts'
+import type { Data, Leaf, TakeBytes } from './parquet-values.ts'
+import { dictionaryIn, valuesIn, viewOf } from './parquet-values.ts'
 import { ThriftReader } from './thrift.ts'
-
-/** How values of a column are read, and what its levels are at most. */
-export interface Leaf {
-  /** Of values without levels: of a column that is required. */
-  readonly decoder: Parameters<typeof readDataPage>[2]
-  readonly mostDefined: number
-  readonly mostRepeated: number
-}
 
 export interface Page {
   readonly values: DecodedArray
@@ -25,14 +14,6 @@ export interface Page {
   readonly definitions: Int32Array | undefined
   /** 0 where a row begins. Undefined if there are no lists. */
   readonly repetitions: Int32Array | undefined
-}
-
-/** Takes bytes of what the file has announced. @throws RangeError if there are no more */
-export type TakeBytes = (bytes: number) => void
-
-interface Data {
-  readonly count: number
-  readonly encoding: Encoding
 }
 
 interface Header {
@@ -47,7 +28,6 @@ interface Header {
 }
 
 const [dataKind, dictionaryKind, secondDataKind] = [0, 2, 3]
-const mostDecimalBytes = 32
 
 /**
  * Gives the pages of a column in a row group one after the other. What they announce is checked before it is taken.
@@ -137,65 +117,11 @@ function pageOf(
 ): Page {
   const values = definitions?.whole ?? count
   return {
-    values: isInDictionary(encoding)
-      ? lookedUp(content, values, dictionary)
-      : valuesIn(content, values, encoding, leaf, take),
+    values: valuesIn(content, values, encoding, leaf, dictionary, take),
     definitions: definitions?.each,
     repetitions:
       repetitions === undefined ? undefined : (repetitions.each ?? new Int32Array(count).fill(leaf.mostRepeated)),
   }
-}
-
-function isInDictionary(encoding: Encoding): boolean {
-  return encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY'
-}
-
-/** Values that are places in a dictionary. */
-function lookedUp(content: Uint8Array, count: number, dictionary: DecodedArray | undefined): DecodedArray {
-  if (count === 0) return []
-  if (dictionary === undefined) throw new RangeError('a page refers to a dictionary, and there is none')
-  const places = new Int32Array(count)
-  const bits = content[0]
-  // what has no bits needs no runs
-  if (bits > 0) readRuns(content, 1, bits, places)
-  for (let at = 0; at < count; at++) {
-    // one that is negative, too
-    if (places[at] >>> 0 >= dictionary.length)
-      throw new RangeError(`a page refers to value ${places[at]} of a dictionary of ${dictionary.length}`)
-  }
-  if (dictionary instanceof Float64Array) {
-    const values = new Float64Array(count)
-    for (let at = 0; at < count; at++) values[at] = dictionary[places[at]]
-    return values
-  }
-  if (dictionary instanceof BigInt64Array) {
-    const values = new BigInt64Array(count)
-    for (let at = 0; at < count; at++) values[at] = dictionary[places[at]]
-    return values
-  }
-  const values = new Array<unknown>(count)
-  for (let at = 0; at < count; at++) values[at] = dictionary[places[at]]
-  return values
-}
-
-function valuesIn(content: Uint8Array, count: number, encoding: Encoding, leaf: Leaf, take: TakeBytes): DecodedArray {
-  checkValues(content, count, encoding, leaf, take)
-  if (encoding === 'RLE') {
-    if (leaf.decoder.type !== 'BOOLEAN') throw new RangeError('only booleans are in runs without a dictionary')
-    const truths = new Int32Array(count)
-    // behind their size
-    readRuns(content, 4, 1, truths)
-    return Array.from(truths, (truth) => truth === 1)
-  }
-  const settings = {
-    num_values: count,
-    encoding,
-    definition_level_encoding: encoding,
-    repetition_level_encoding: encoding,
-  }
-  const { dataPage } = readDataPage(content, settings, leaf.decoder)
-  checkDecimals(dataPage, leaf)
-  return convert(dataPage, leaf.decoder)
 }
 
 function levelsIn(bytes: Uint8Array, most: number, count: number): Level {
@@ -208,43 +134,6 @@ function levelsIn(bytes: Uint8Array, most: number, count: number): Level {
     if (level === most) whole++
   }
   return { each, whole }
-}
-
-/** Checks values that take more memory or time than their bytes would say. @throws RangeError */
-function checkValues(content: Uint8Array, count: number, encoding: Encoding, { decoder }: Leaf, take: TakeBytes): void {
-  if (count === 0) return
-  const view = viewOf(content)
-  const { type } = decoder
-  if (encoding === 'DELTA_BINARY_PACKED' && type === 'INT64') checkDifferences(view, 0, count)
-  else if (encoding === 'DELTA_BYTE_ARRAY') {
-    // each text may have all of the one before it
-    const lengths = new Int32Array(count)
-    const reader = { view, offset: 0 }
-    for (const _ of ['of beginnings', 'of the rest']) {
-      deltaBinaryUnpack(reader, count, lengths)
-      for (const length of lengths) take(length)
-    }
-  } else if (type === 'FIXED_LEN_BYTE_ARRAY' && count * (decoder.element.type_length ?? 0) > content.length) {
-    throw new RangeError(`a page of ${content.length} bytes has not the ${count} values that it announces`)
-  }
-}
-
-function dictionaryIn(page: Uint8Array, { count }: Data, leaf: Leaf): DecodedArray {
-  if (count > page.length)
-    throw new RangeError(`a dictionary of ${page.length} bytes has not the ${count} values that it announces`)
-  const { decoder } = leaf
-  const values = readPlain({ view: viewOf(page), offset: 0 }, decoder.type, count, decoder.element.type_length)
-  checkDecimals(values, leaf)
-  return convert(values, decoder)
-}
-
-/** Refuses decimals so long that their time would be the square of their bytes. @throws RangeError */
-function checkDecimals(values: DecodedArray, { decoder }: Leaf): void {
-  if (decoder.utf8 !== false) return
-  for (const value of values) {
-    if (value instanceof Uint8Array && value.length > mostDecimalBytes)
-      throw new RangeError(`a decimal has ${value.length} bytes`)
-  }
 }
 
 function headerIn(reader: ThriftReader): Header {
@@ -284,37 +173,8 @@ function headerIn(reader: ThriftReader): Header {
   return { ...header, data }
 }
 
-/** Decompresses a page, to no more than the file has announced. */
-function unpacked({ codec }: Chunk, packed: Uint8Array, size: number, take: TakeBytes): Uint8Array {
-  if (size < 0) throw new RangeError(`a page has ${size} bytes`)
-  const isPlain = codec === 'UNCOMPRESSED' || (size === 0 && packed.length === 0)
-  if (!isPlain) take(size)
-  const page = isPlain ? packed : decompressed(codec, packed, size)
-  if (page.length !== size) throw new RangeError(`a page has ${page.length} bytes, and announces ${size}`)
-  return apart(page)
-}
-
-/** Bytes behind which there are no others, which hyparquet would read for values that are missing. */
-function apart(bytes: Uint8Array): Uint8Array {
-  return bytes.byteOffset + bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
-}
-
-function decompressed(codec: Chunk['codec'], packed: Uint8Array, size: number): Uint8Array {
-  const limit = { maxOutputLength: Math.max(1, size) }
-  if (codec === 'GZIP') return gunzipSync(packed, limit)
-  if (codec === 'BROTLI') return brotliDecompressSync(packed, limit)
-  if (codec === 'ZSTD') return zstdDecompressSync(packed, limit)
-  const read = compressors[codec]
-  if (read === undefined) throw new RangeError(`its codec ${codec} is not read`)
-  return read(packed, size)
-}
-
 function otherValues(): RangeError {
   return new RangeError('the pages of a column have other values than it announces')
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength)
 }
 
 function part(bytes: Uint8Array, at: number, size: number): Uint8Array {

@@ -1,5 +1,6 @@
 import type { DecodedArray, SchemaTree } from 'hyparquet'
-import type { Leaf, Page } from './parquet-pages.ts'
+import type { Page } from './parquet-pages.ts'
+import type { Leaf } from './parquet-values.ts'
 import type { Cells } from './source.ts'
 
 /** The cells of a column of values, page by page, with the nulls among them. */

@@ -5,9 +5,9 @@ import { decimals } from './decimal.ts'
 import { TableError } from './errors.ts'
 import type { Metadata, RowGroup } from './parquet-metadata.ts'
 import { metadataBytes, readMetadata } from './parquet-metadata.ts'
-import type { Leaf, TakeBytes } from './parquet-pages.ts'
 import { pagesOf } from './parquet-pages.ts'
 import { cellsOf, listsOf } from './parquet-rows.ts'
+import type { Leaf, TakeBytes } from './parquet-values.ts'
 import type { Cells, Source, SourceColumn } from './source.ts'
 
 /** The bytes that reading the metadata takes, with what it has of so many columns. @throws TableError */

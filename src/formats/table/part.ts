@@ -8,9 +8,10 @@ import type { DecodeContext } from '../context.ts'
 import type { BodyLimits } from '../limits.ts'
 import type { Fields } from '../parsed-body.ts'
 import { validated } from '../schema.ts'
-import type { AssembledTable, TableTensor } from './assemble.ts'
+import type { AssembledTable } from './assemble.ts'
 import type { Missing, TableColumns, TableFormat } from './columns.ts'
 import { missingPolicies, numericRoles, tableColumns, tableFormats } from './columns.ts'
+import type { TableTensor } from './rows.ts'
 import { tableIn } from './thread.ts'
 
 /** The parts that say what a table is. */

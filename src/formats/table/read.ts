@@ -1,11 +1,13 @@
 import { openArrow } from './arrow.ts'
-import type { AssembledTable, AssemblyLimits } from './assemble.ts'
-import { assemble, checkNames, checkSize } from './assemble.ts'
+import type { AssembledTable } from './assemble.ts'
+import { assemble, checkNames } from './assemble.ts'
 import type { Missing, TableColumns, TableFormat } from './columns.ts'
 import { usedColumns } from './columns.ts'
 import { csvBytes, openCsv } from './csv.ts'
+import { checkSize } from './errors.ts'
 import { openParquet, parquetBytes } from './parquet.ts'
 import type { Source } from './source.ts'
+import type { AssemblyLimits } from './tensors.ts'
 
 /** What an id or a time takes besides its characters. */
 const bytesPerValue = 48
