@@ -15,8 +15,8 @@ const version = 2
 const versionOfOwnTerms = Uint8Array.of(0x80 | version, 0)
 
 /**
- * The canonical bytes of a state: "LM", the version 2, in one byte or two by its terms, the digest of its spec, the tally and each mergeable section, and likewise
- * of each group in the order of their keys, in steps.
+ * The canonical bytes of a state, in steps: "LM", the version 2 (in one byte or two, by its terms), the digest of its spec, the tally
+ * and each mergeable section, and the tally and sections of each group in the order of their keys.
  * @param digest of `stateSpecText`, always of the same length, at least 16 bytes
  */
 export function* writeState(state: EvaluationState, digest: Uint8Array): Generator<void, Uint8Array> {

@@ -84,7 +84,7 @@ async function idsOf(source: Source, name: string, missing: Rows): Promise<(stri
       return
     }
     const id = textOrInteger(cell, name, row, column, 'ids')
-    // such a one is refused: one text may be that of all rows
+    // a longer id is refused later: it is cut because all rows may share one text
     ids.push(typeof id === 'string' ? id.slice(0, longestText + 1) : id)
   })
   return ids

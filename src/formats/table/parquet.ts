@@ -139,7 +139,7 @@ function decoderOf({ logical_type: logical, ...element }: SchemaElement, isDecim
   }
 }
 
-/** What is no text, number or time stays as it is. */
+/** Values that are not texts, numbers or times stay as they are. */
 const parsers = {
   ...DEFAULT_PARSERS,
   jsonFromBytes: DEFAULT_PARSERS.stringFromBytes,

@@ -7,8 +7,10 @@ import { stretchOf } from './stretch.js'
 const [most, pageSize] = [5000, 1000]
 /** The most stretches of consecutive batches, and the fewest batches in one. */
 const [stretches, fewest] = [60, 5]
+
 /**
- * How far two runs are apart along their batches: each batch of one minus that of the same name of the other.
+ * The differences between two runs along their batches: the loss of each batch of one run minus that of the batch with the same
+ * name in the other.
  *
  * @param {Run} one
  * @param {Run} other

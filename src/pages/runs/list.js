@@ -64,7 +64,7 @@ export function runList(place, { settings, choose, isFull }) {
     const names = evaluations.map(({ evaluation }) => evaluation)
     for (const name of items.keys()) if (!names.includes(name)) items.delete(name)
     fill(evaluations)
-    // what a run does lately is no reason to say that the list has failed
+    // the list is shown even where the recent losses cannot be loaded
     recent.load(evaluations, () => fill(evaluations)).catch(() => undefined)
     more.hidden = next === undefined || limit >= mostListed
     const none = settings.prefix === '' ? words.none : words.noneWith(settings.prefix)

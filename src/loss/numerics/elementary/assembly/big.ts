@@ -132,7 +132,7 @@ export function shift(to: usize, a: usize, places: i32): void {
   copy(to, scaled)
 }
 
-/** The double next to a 2^exponent, which is no tie and no double: whatever is cut off is more than nothing. */
+/** The double next to a 2^exponent. This number is neither a double nor halfway between two, so what was cut off is not zero. */
 export function round(a: usize, exponent: i32): f64 {
   let top = WORDS - 1
   while (top > 0 && word(a, top) == 0) top--
@@ -184,8 +184,8 @@ const small = memory.data(32, 16)
 const square = memory.data(32, 16)
 
 /**
- * |log(v 2^exponent)|, whose sign is that of s, from s + t, which is within 2^-58 of it: that is |s + t| and the logarithm of
- * 1 + d = v 2^exponent e^-(s + t), d - d^2/2 + d^3/3.
+ * |log(v 2^exponent)|. The logarithm has the sign of s and is within 2^-58 of s + t. It is s + t plus the logarithm of
+ * 1 + d = v 2^exponent e^-(s + t), which is d - d^2/2 + d^3/3.
  */
 export function logarithm(to: usize, v: usize, exponent: i32, s: f64, t: f64): void {
   const isNegative = s < 0

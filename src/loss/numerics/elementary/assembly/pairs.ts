@@ -77,7 +77,7 @@ export let rest: v128 = f64x2.splat(0)
   let f = plus(ofUpper, ofLower)
   let error = plus(minus(ofUpper, f), ofLower)
   if (hasLow) {
-    // 2^(1 - k), as 2^-k is no normal number for the largest
+    // half of low times 2^(1 - k): for the largest k, 2^-k is not a normal number
     const ofLow = times(times(times(low, both(HALF)), i64x2.sub(both(TWICE_BIAS), exponent)), reciprocal)
     const whole = plus(f, ofLow)
     error = plus(error, plus(minus(f, whole), ofLow))
