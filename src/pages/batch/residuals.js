@@ -11,7 +11,7 @@ import { rowsOf } from './rows.js'
 
 const words = strings.batch
 
-/** So many rows are drawn, evenly spread over all. */
+/** So many points are drawn, of rows evenly spread over all. */
 const most = 500
 
 /**
@@ -20,10 +20,9 @@ const most = 500
  * @param {LossAnswer} answer
  * @param {Source} source
  */
-export async function residualsPart({ samples }, source) {
-  const rows = Array.from({ length: Math.min(most, samples) }, (_, at) =>
-    Math.floor((at * samples) / Math.min(most, samples)),
-  )
+export async function residualsPart({ samples, outputs }, source) {
+  const length = Math.min(samples, Math.ceil(most / outputs))
+  const rows = Array.from({ length }, (_, at) => Math.floor((at * samples) / length))
   const [predictions, labels] = await Promise.all([rowsOf(source, 'predictions', rows), rowsOf(source, 'labels', rows)])
   const points = rows.flatMap((row, at) =>
     predictions[at].map((predicted, output) => ({

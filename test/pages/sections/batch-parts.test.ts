@@ -128,4 +128,10 @@ browserTest('predictions against labels, and residuals', async (t, studio) => {
     all.map((bar) => Number((bar as SVGElement).dataset.count)),
   )
   t.same([counts[0], counts[16], counts[19], counts.reduce((sum, count) => sum + count, 0)], [1, 1, 1, 3])
+  // of 20 rows with 200 outputs three are drawn
+  const wide = Array.from({ length: 20 }, (_, row) => Array.from({ length: 200 }, (_, at) => row + at))
+  await page.fill('#batch-text', JSON.stringify({ predictions: wide, labels: wide }))
+  await page.click('#batch [type=submit]')
+  await page.waitForFunction(() => document.querySelectorAll('[data-point]').length > 3)
+  t.equal(await page.locator('.residuals [data-point]').count(), 600)
 })
