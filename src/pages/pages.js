@@ -4,7 +4,18 @@
  */
 export const pages = {
   home: ['doors'],
-  learn: ['losses', 'curve', 'scatter', 'surface', 'softmax', 'declaration', 'mini-batches', 'sweeps', 'training'],
+  learn: [
+    'losses',
+    'curve',
+    'scatter',
+    'surface',
+    'softmax',
+    'declaration',
+    'mini-batches',
+    'landscape',
+    'sweeps',
+    'training',
+  ],
   batch: ['batch'],
   runs: ['runs', 'figures', 'paired'],
 }

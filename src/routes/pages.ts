@@ -36,6 +36,7 @@ const styles = [
   'batch',
   'runs',
   'doors',
+  'landscape',
   'lines',
   'output',
   'plotly',

@@ -119,7 +119,7 @@ export const strings = {
     intro: 'Each of the three pictures is drawn from an answer that this service has just given.',
     learn: 'Learn',
     learnText:
-      'What a loss function is, why the logarithm, why a mini-batch, and why not accuracy: nine pictures that you can move.',
+      'What a loss function is, why the logarithm, why a mini-batch, and why not accuracy: pictures that you can move.',
     batch: 'Try your batch',
     batchText:
       'Drop a file with predictions and labels. See the loss, what is confused with what, and where the threshold should be.',
@@ -316,6 +316,43 @@ export const strings = {
     columnCovering: 'covering',
     columnMargin: 'mean ±',
     ofAll: (/** @type {number} */ some, /** @type {number} */ all) => `${some} of ${all}`,
+  },
+  landscape: {
+    nav: 'The landscape',
+    title: 'The landscape of the loss',
+    intro: `A model with two weights tells 3 from 5. Its loss over the weights is a landscape that leads down from everywhere; its accuracy is made of terraces.`,
+    why: `The score of 5 is ${formula('w_1 x_1 + w_2 x_2 − 1')}, where ${formula('x_1')} and ${formula('x_2')} are the ink of two of the 64 pixels. The service computed loss and accuracy at 441 points in one request, each point a group of the same 40 digits. The orange arrow is a step against the gradient of all 40. The thin arrows are those of twelve mini-batches: they scatter around it, the more the smaller the batch, and lead down nevertheless. At the start the accuracy is a plain of 50 %: a small step changes nothing, in whatever direction.`,
+    lossOver: 'Loss',
+    accuracyOver: 'Accuracy',
+    lossPlot:
+      'Binary cross-entropy over the two weights as a landscape, with a ball and the steps against its gradients',
+    accuracyPlot: 'Accuracy over the same two weights: flat terraces with jumps between them',
+    size: 'Mini-batch',
+    all: 'all 40',
+    rate: 'Learning rate &eta;',
+    roll: 'Roll down',
+    pause: 'Pause',
+    step: 'One step',
+    back: 'Back to the start',
+    batchArrow: 'steps of twelve mini-batches',
+    fullArrow: 'step of all 40 digits',
+    says: (
+      /** @type {Node} */ loss,
+      /** @type {Node} */ one,
+      /** @type {Node} */ other,
+      /** @type {Node} */ accuracy,
+    ) =>
+      /** @type {Parts} */ ([
+        'At the ball: loss ',
+        loss,
+        ', slope ',
+        one,
+        ' along w₁ and ',
+        other,
+        ' along w₂. Accuracy ',
+        accuracy,
+        ', slope 0 along both.',
+      ]),
   },
   sweeps: {
     nav: 'Why not accuracy?',
