@@ -11,6 +11,7 @@ export const pages = {
     'surface',
     'softmax',
     'declaration',
+    'wall',
     'mini-batches',
     'landscape',
     'sweeps',
