@@ -47,8 +47,10 @@ class RowsTotal implements RowsState {
   sections: ReadonlyMap<MergeableName, unknown>
   tally: Tally = emptyTally
 
-  constructor(spec: Spec) {
-    this.sections = emptySections(spec)
+  /** @param first what it begins with, which becomes its own */
+  constructor(spec: Spec, first?: RowsState) {
+    this.sections = first?.sections ?? emptySections(spec)
+    if (first !== undefined) this.tally = first.tally
   }
 
   *absorb({ tally, sections }: RowsState): Generator<void, void> {
@@ -60,8 +62,8 @@ class RowsTotal implements RowsState {
 class GroupTotal extends RowsTotal implements GroupState {
   readonly key: GroupKey
 
-  constructor(spec: Spec, key: GroupKey) {
-    super(spec)
+  constructor(spec: Spec, key: GroupKey, first?: RowsState) {
+    super(spec, first)
     this.key = key
   }
 }
@@ -135,13 +137,9 @@ export class RunningTotal implements EvaluationState {
       for (const [text, group] of states) {
         let total = into.get(text)
         if (total === undefined) {
-          total = new GroupTotal(this.spec, group.key)
+          total = new GroupTotal(this.spec, group.key, takesNew ? group : undefined)
           into.set(text, total)
-          if (takesNew) {
-            total.tally = group.tally
-            total.sections = group.sections
-            continue
-          }
+          if (takesNew) continue
         }
         yield* total.absorb(group)
         if (into.size % groupsPerStep === 0) yield
@@ -154,8 +152,11 @@ export class RunningTotal implements EvaluationState {
 const groupsPerStep = 16
 
 /** Does all steps that are left at once. */
-export function finish(steps: Generator<void, unknown>): void {
-  while (!steps.next().done);
+export function finish<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+  }
 }
 
 export function reportSection(

@@ -39,6 +39,7 @@ export class ComputedRows {
   readonly #memory: Memory
   readonly #names: readonly IntegersName[]
   readonly #columns: Columns = { doubles: {}, integers: {} }
+  #areFinite = true
 
   /** @param isLookedAt whether more than tallies is made of them */
   constructor(count: number, isLookedAt: boolean, memory: Memory) {
@@ -53,6 +54,7 @@ export class ComputedRows {
   add(slice: SliceOfBatch): void {
     const { at, rows } = slice
     const { doubles, integers } = this.#columns
+    if (slice.finite !== slice.losses) this.#areFinite = false
     for (const name of doublesNames) {
       const numbers = doublesOf[name](slice)
       if (numbers === undefined) continue
@@ -87,7 +89,7 @@ export class ComputedRows {
       yield* inSteps(places, (some, from) => copyIntegers(column, some, width, into.subarray(from * width)))
       sorted.integers[name] = into
     }
-    return new SortedRows(sorted)
+    return new SortedRows(sorted, this.#areFinite)
   }
 }
 
@@ -101,9 +103,12 @@ function* inSteps(places: Int32Array, copy: (some: Int32Array, from: number) => 
 /** What was computed, in the order of groups. */
 export class SortedRows {
   readonly #columns: Columns
+  readonly #areFinite: boolean
 
-  constructor(columns: Columns) {
+  /** @param areFinite whether no loss is infinite */
+  constructor(columns: Columns, areFinite: boolean) {
     this.#columns = columns
+    this.#areFinite = areFinite
   }
 
   /** @param rows the rows `[from, to)` as kernels read them  @param areWeightsOfSamples whether there are no other weights */
@@ -114,7 +119,7 @@ export class SortedRows {
     return {
       rows,
       losses,
-      finite: withoutInfinite(losses),
+      finite: this.#areFinite ? losses : withoutInfinite(losses),
       weights,
       sampleWeights: areWeightsOfSamples ? weights : doubles.sampleWeights?.subarray(from, to),
       decisions: decisionsIn(integers, from, to),

@@ -11,7 +11,7 @@ import type { RowSelection } from '../row-selection.ts'
 import { gathererOf } from '../selection.ts'
 import type { Spec } from '../spec.ts'
 import type { EvaluationState, GroupState } from '../state.ts'
-import { foldRows } from '../state.ts'
+import { finish, foldRows } from '../state.ts'
 import { ComputedRows } from './computed-rows.ts'
 import type { Partition } from './partition.ts'
 import { partitionOf } from './partition.ts'
@@ -37,6 +37,9 @@ export function* partitionsOf(
   return partitions
 }
 
+/** A small group takes as long as so many rows. */
+const rowsPerGroup = 64
+
 /**
  * Computes the state of the selected rows and the state of each group, in steps. Each row is computed once. A group adds up the
  * results of its own rows, and fetches their numbers only where a section reads them.
@@ -58,18 +61,26 @@ export function* foldGroups(
     computed.add(slice)
   })
   const groups: Map<string, GroupState>[] = []
+  const step = rowsPerStep(all.outputs)
+  const isPlain = watch === undefined && !asksForSections(spec)
   for (const [grouping, { order, keys, texts, starts, ignored }] of partitions.entries()) {
     using scope = new ScopedMemory(memory)
     const sorted = yield* computed.at(order, scope)
     const rowsAt = rowsByPlace(spec, selected, order, scope)
     const states = new Map<string, GroupState>()
+    let costOfStep = 0
     for (const [group, key] of keys.entries()) {
       const first = starts[group]
       const slice = (from: number, to: number) =>
         sorted.slice(first + from, first + to, rowsAt(first + from, first + to), spec.classWeights === undefined)
       const rows = { samples: starts[group + 1] - first, outputs: all.outputs, slice }
       const look = watch && ((some: Slice) => watch(some, { grouping, group }))
-      states.set(texts[group], { key, ...(yield* foldRows(spec, rows, ignored[group], look)) })
+      const steps = foldRows(spec, rows, ignored[group], look)
+      costOfStep += rows.samples + rowsPerGroup
+      // several small groups are one step
+      const { tally, sections } = isPlain && costOfStep < step ? finish(steps) : yield* steps
+      if (costOfStep >= step) costOfStep = 0
+      states.set(texts[group], { key, tally, sections })
     }
     groups.push(states)
   }

@@ -1,5 +1,5 @@
 import type { Reports } from '../report/sections.ts'
-import { isMergeable, partsOf } from '../report/sections.ts'
+import { asksForSections, isMergeable, partsOf } from '../report/sections.ts'
 import type { Statistics } from '../report/statistics.ts'
 import { statisticsOf } from '../report/statistics.ts'
 import type { EvaluationState, GroupState } from '../state.ts'
@@ -39,17 +39,21 @@ export interface GroupingReport {
   readonly differences: { readonly [path: string]: GroupDifference }
 }
 
+/** Groups without parts that are reported in a step. */
+const groupsPerStep = 64
+
 /** What the groups of a state say, in steps. */
 export function* reportGroups(state: EvaluationState): Generator<void, GroupingReport[]> {
   const { spec, groups } = state
+  const asksForParts = asksForSections(spec)
   const reports: GroupingReport[] = []
   for (const [at, states] of groups.entries()) {
     const by = columnsIn((spec.groupBy ?? [])[at])
     const sorted = Array.from(states.values()).sort((a, b) => compareKeys(a.key, b.key))
     const those: GroupReport[] = []
-    for (const group of sorted) {
+    for (const [place, group] of sorted.entries()) {
       those.push(yield* reportGroup(state, group, by))
-      yield
+      if (asksForParts || place % groupsPerStep === 0) yield
     }
     reports.push({ by, groups: those, differences: differencesBetween(those) })
     yield
@@ -73,25 +77,31 @@ export function namedKey(by: readonly string[], key: GroupKey): NamedKey {
 }
 
 function differencesBetween(groups: readonly GroupReport[]): GroupingReport['differences'] {
-  const differences: Record<string, GroupDifference> = {}
-  for (const group of groups) {
-    for (const [path, value] of numbersOf({ loss: group.loss, accuracy: group.accuracy, metrics: group.metrics })) {
-      const here = { key: group.key, value }
-      const known = differences[path]
-      const lowest = known === undefined || value < known.lowest.value ? here : known.lowest
-      const highest = known === undefined || value > known.highest.value ? here : known.highest
-      differences[path] = { lowest, highest, ...apart(lowest.value, highest.value) }
+  const extremes = new Map<string, { lowest: Extreme; highest: Extreme }>()
+  for (const { key, loss, accuracy, metrics } of groups) {
+    const see = (path: string, value: number) => {
+      const known = extremes.get(path)
+      if (known === undefined) extremes.set(path, { lowest: { key, value }, highest: { key, value } })
+      else if (value < known.lowest.value) known.lowest = { key, value }
+      else if (value > known.highest.value) known.highest = { key, value }
     }
+    if (loss !== null) see('loss', loss)
+    if (accuracy !== null) see('accuracy', accuracy)
+    if (metrics !== undefined) forEachNumber(metrics, 'metrics.', see)
   }
-  return differences
+  const differences = Array.from(
+    extremes,
+    ([path, { lowest, highest }]) => [path, { lowest, highest, ...apart(lowest.value, highest.value) }] as const,
+  )
+  return Object.fromEntries(differences)
 }
 
 /** The single numbers of an object by their paths; lists are passed over. */
-function* numbersOf(value: object, path = ''): Generator<[path: string, value: number]> {
+function forEachNumber(value: object, path: string, see: (path: string, value: number) => void): void {
   for (const [name, inner] of Object.entries(value)) {
-    if (typeof inner === 'number') yield [path + name, inner]
+    if (typeof inner === 'number') see(path + name, inner)
     else if (typeof inner === 'object' && inner !== null && !Array.isArray(inner)) {
-      yield* numbersOf(inner, `${path}${name}.`)
+      forEachNumber(inner, `${path}${name}.`, see)
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { Dyadic } from '../numerics/dyadic.ts'
 import { add, fromInteger, multiply, ratio, sqrtRatio, subtract, toDouble } from '../numerics/dyadic.ts'
 import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
@@ -102,12 +103,22 @@ function effectiveDecisions(tally: Tally, decisions: number, rows: number): numb
 
 /**
  * sqrt(n/(n-1) sum (x_i - m w_i)^2) / W with m = X / W, multiplied out so that nothing is rounded before the end:
- * sum (x_i - m w_i)^2 = (W^2 sum x^2 - 2 X W sum x w + X^2 sum w^2) / W^2.
+ * sum (x_i - m w_i)^2 = (W^2 sum x^2 - 2 X W sum x w + X^2 sum w^2) / W^2. Where all weights are 1 that is
+ * (n sum x^2 - X^2) / n; they are where their sum and that of their squares are both n.
  */
 export function standardErrorOf(tally: Tally, populationSize: number | undefined): number | null {
   const { weighted: rows } = tally
   if (rows < 2) return null
   const { loss, weight } = tally
+  const left = populationSize === undefined ? 1 : populationSize - tally.samples
+  const others = (rows - 1) * (populationSize ?? 1)
+  const count = fromInteger(rows)
+  if (isInteger(weight, count.mantissa) && isInteger(tally.weightSquared, count.mantissa)) {
+    const spread = subtract(multiply(count, tally.lossSquared), multiply(loss, loss))
+    return finiteOrNull(
+      sqrtRatio(multiply(fromInteger(left), spread), multiply(fromInteger(others), multiply(count, count))),
+    )
+  }
   const squaredWeight = multiply(weight, weight)
   const spread = add(
     subtract(
@@ -116,12 +127,21 @@ export function standardErrorOf(tally: Tally, populationSize: number | undefined
     ),
     multiply(multiply(loss, loss), tally.weightSquared),
   )
-  const left = populationSize === undefined ? 1 : populationSize - tally.samples
-  const error = sqrtRatio(
-    multiply(fromInteger(rows * left), spread),
-    multiply(fromInteger((rows - 1) * (populationSize ?? 1)), multiply(squaredWeight, squaredWeight)),
+  return finiteOrNull(
+    sqrtRatio(
+      multiply(fromInteger(rows * left), spread),
+      multiply(fromInteger(others), multiply(squaredWeight, squaredWeight)),
+    ),
   )
-  return Number.isFinite(error) ? error : null
+}
+
+/** Whether a sum of ones was written down as this integer. */
+function isInteger({ mantissa, exponent }: Dyadic, integer: bigint): boolean {
+  return exponent === 0 && mantissa === integer
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null
 }
 
 /** Quantile of the normal distribution that leaves 2.5 % above. */

@@ -68,6 +68,21 @@ test('a sample without replacement has the finite-population correction', async 
   t.equal(statisticsOf(tally, resolve(classes), 4).standardError, 0)
 })
 
+test('a standard error without weights has the bits of one whose weights are all 1', async (t) => {
+  for (const count of [2, 3, 10, 1001]) {
+    const rows = Array.from({ length: count }, (_, i) => ({ x: Math.abs(Math.sin(i + 1)) * 2 ** (i % 40) }))
+    const plain = { ...tallyOf(rows), weight: fromInteger(count), weightSquared: fromInteger(count) }
+    // the same numbers, written down as sums of fractions
+    const halves = { mantissa: BigInt(2 * count), exponent: -1 }
+    const weighted = { ...plain, weight: halves, weightSquared: halves }
+    for (const population of [undefined, count + 7]) {
+      const of = (tally: Tally) => statisticsOf(tally, resolve(values), population).standardError
+      t.ok(of(plain))
+      t.equal(of(plain), of(weighted), `${count} rows of ${population}`)
+    }
+  }
+})
+
 test('the standard error survives squares beyond the range, and cancellation', async (t) => {
   const far = statisticsOf(tallyOf([{ x: 1e300 }, { x: 3e300 }]), resolve(values))
   t.same(misses([far.loss, far.standardError], [2e300, 1e300]), [])
