@@ -1,8 +1,7 @@
 import { enableCompileCache } from 'node:module'
-import { fileURLToPath } from 'node:url'
-import { relaunch } from './runtime/relaunch.ts'
+import { compileCache, relaunch } from './runtime/relaunch.ts'
 
 relaunch(process)
-// where the folder cannot be written to, code is compiled at each start
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)))
+// for a process that goes on as it is; where the folder cannot be written to, code is compiled at each start
+enableCompileCache(compileCache)
 await import('./main.ts')

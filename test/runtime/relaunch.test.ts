@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { test } from 'tap'
 import type { RelaunchableProcess } from '../../src/runtime/relaunch.ts'
-import { relaunch } from '../../src/runtime/relaunch.ts'
+import { compileCache, relaunch } from '../../src/runtime/relaunch.ts'
 
 const { execPath } = process
 const flags = [
@@ -10,7 +10,7 @@ const flags = [
   '--heap-growing-percent=100',
   '--max-inlined-bytecode-size-cumulative=8000',
 ]
-const MALLOC_MMAP_THRESHOLD_ = '131072'
+const variables = { MALLOC_MMAP_THRESHOLD_: '131072', NODE_COMPILE_CACHE: compileCache }
 
 /** What a process that was launched like this becomes; undefined when it goes on as it is, with the flags that are set then. */
 function becomes(launched: Partial<RelaunchableProcess>, set: string[] = []): unknown[] | undefined {
@@ -30,7 +30,7 @@ test('a process without them gets all flags and variables, and keeps its own', a
   t.same(becomes({ execArgv, env: { PORT: '1' } }), [
     execPath,
     [execPath, ...flags, ...execArgv, '/app/src/server.ts', 'rest'],
-    { PORT: '1', MALLOC_MMAP_THRESHOLD_ },
+    { PORT: '1', ...variables },
   ])
 })
 
@@ -56,18 +56,20 @@ test('what was set otherwise stays', async (t) => {
         { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=300' },
       ],
       ['a variable', { env: { MALLOC_MMAP_THRESHOLD_: '1' } }, flags, { MALLOC_MMAP_THRESHOLD_: '1' }],
+      ['a folder', { env: { NODE_COMPILE_CACHE: '/elsewhere' } }, flags, { NODE_COMPILE_CACHE: '/elsewhere' }],
     ]
   for (const [name, launched, has, env] of cases) {
-    const [, args, variables] = becomes(launched) ?? []
+    const [, args, environment] = becomes(launched) ?? []
     t.same(args, [execPath, ...has, '/app/src/server.ts', 'rest'], name)
-    t.same(variables, { MALLOC_MMAP_THRESHOLD_, ...env }, name)
+    t.same(environment, { ...variables, ...env }, name)
   }
 })
 
 test('a process that has everything goes on', async (t) => {
-  t.equal(becomes({ execArgv: flags, env: { MALLOC_MMAP_THRESHOLD_ } }), undefined)
-  t.ok(becomes({ execArgv: flags }), 'all but a variable')
-  t.ok(becomes({ execArgv: flags.slice(1), env: { MALLOC_MMAP_THRESHOLD_ } }), 'all but a flag')
+  t.equal(becomes({ execArgv: flags, env: variables }), undefined)
+  t.ok(becomes({ execArgv: flags }), 'all but the variables')
+  t.ok(becomes({ execArgv: flags, env: { NODE_COMPILE_CACHE: '/elsewhere' } }), 'all but a variable')
+  t.ok(becomes({ execArgv: flags.slice(1), env: variables }), 'all but a flag')
 })
 
 test('a process that has to stay as it is gets what is read later', async (t) => {
