@@ -36,6 +36,8 @@ import { KnownGroups } from './known-groups.ts'
 import type { Metadata } from './metadata.ts'
 import { has, metadataOf } from './metadata.ts'
 import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
+import type { PeriodTotal } from './period-totals.ts'
+import { PeriodTotals } from './period-totals.ts'
 import { RecentTallies } from './recent-tallies.ts'
 import { RunningTotals } from './running-totals.ts'
 import type { ShownFigures } from './shown.ts'
@@ -83,6 +85,7 @@ export interface EvaluationCounts {
 export class Evaluations {
   readonly #store: Store
   readonly #totals = new RunningTotals()
+  readonly #periods = new PeriodTotals()
   readonly #groups = new KnownGroups()
   readonly #recent = new RecentTallies()
   readonly #figures = new LRUCache<string, { readonly head: Head; readonly figures: Figures }>({ max: mostFigures })
@@ -287,6 +290,11 @@ export class Evaluations {
     return windowTotals(batches, range, stored, task)
   }
 
+  /** Of those batches that there were when the evaluation was found, and perhaps some that came since. */
+  period({ stored, batches, declared }: OpenEvaluation, range: WindowRange, task: Task): Promise<PeriodTotal> {
+    return this.#periods.total(batches, declared.window, range, stored, task)
+  }
+
   /** @param group of rows, if it is the curve of one */
   curve({ stored, batches }: OpenEvaluation, points: number, task: Task, group?: GroupOfRows): Promise<CurvePoint[]> {
     return curveOf(batches, stored, points, task, group)
@@ -337,6 +345,7 @@ export class Evaluations {
     }
     if (deleted === undefined) return false
     this.#totals.forget(deleted)
+    this.#periods.forget(deleted)
     this.#groups.forget(deleted)
     this.#figures.delete(deleted.incarnation)
     this.#read.delete(readKeyOf(deleted))

@@ -148,7 +148,7 @@ export function classRows(count: number): Request {
 }
 
 /** Numbers between 0 and 1, the same each time. */
-function pseudoRandom(seed: number): () => number {
+export function pseudoRandom(seed: number): () => number {
   let state = seed
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0

@@ -2,7 +2,6 @@ import type { Head } from '../../database/history.ts'
 import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
 import type { Evaluations } from '../../evaluations/service.ts'
 import type { EvaluationState } from '../../loss/state.ts'
-import { RunningTotal } from '../../loss/state.ts'
 import type { Task } from '../../runtime/scheduler.ts'
 import { timeOf } from './found.ts'
 import type { Period } from './period.ts'
@@ -24,12 +23,8 @@ export async function reportPeriod<Result>(
   use: (total: EvaluationState, head: Head, of: OfPeriod) => Promise<Result>,
 ): Promise<Result> {
   if (from === undefined && to === undefined) return evaluations.report(found, task, (...all) => use(...all, {}))
-  const total = new RunningTotal(found.declared.spec)
-  let batches = 0
-  for await (const window of evaluations.windows(found, rangeOf({ from, to }, found.declared), task)) {
-    await task.run(total.take(window.state))
-    batches += window.batches
-  }
+  const range = rangeOf({ from, to }, found.declared)
+  const { state, batches, head } = await evaluations.period(found, range, task)
   const bounds = { ...(from !== undefined && { from: timeOf(from) }), ...(to !== undefined && { to: timeOf(to) }) }
-  return use(total, found.stored, { ...bounds, batches })
+  return use(state, head, { ...bounds, batches })
 }
