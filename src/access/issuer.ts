@@ -19,6 +19,9 @@ const mostAnswerBytes = 2 ** 20
 /** The timeout of a request to the issuer, and the pause after one that failed. */
 const answerMs = 5000
 const failureMs = 2000
+/** Key names that the issuer was asked for lately; of a flood of them it is asked this often at once, and then once a pause. */
+const mostAsked = 1000
+const fetchesAtOnce = 10
 /** How often the keys are renewed, and how long they may be used while the issuer is out of reach. */
 const renewMs = 300_000
 const staleMs = 3_600_000
@@ -29,6 +32,7 @@ export interface IssuerOptions {
   readonly issuer: string
   readonly audience: string
   readonly log: FastifyBaseLogger
+  /** The pause after which the same key, or one more of a flood of unknown keys, is asked for again. */
   readonly cooldownMs?: number
   readonly timeoutMs?: number
 }
@@ -39,12 +43,18 @@ export class Issuer {
   /** By the hash of the token, so that no token stays in memory. */
   readonly #verified = new LRUCache<string, Client>({ max: mostVerified })
   readonly #renewing: NodeJS.Timeout
+  readonly #asked: LRUCache<string, Promise<void>>
+  readonly #cooldownMs: number
+  /** When the fetches of so many pauses are made good; it lies ahead while they are being used up. */
+  #fetchesUntil = 0
   #keys: Promise<Keys> | undefined
   #failedAt = Number.NEGATIVE_INFINITY
   #isTold = false
 
   constructor(options: IssuerOptions) {
     this.#options = options
+    this.#cooldownMs = options.cooldownMs ?? 1000
+    this.#asked = new LRUCache({ max: mostAsked, ttl: this.#cooldownMs || 1 })
     this.#renewing = setInterval(() => void this.renew(), renewMs).unref()
   }
 
@@ -78,7 +88,13 @@ export class Issuer {
         token,
         async (header, input) => {
           const keys = await this.#find()
-          return keys(header, input)
+          try {
+            return await keys(header, input)
+          } catch (error) {
+            if (!(error instanceof errors.JWKSNoMatchingKey) || !(await this.#isRenewedFor(header.kid, keys)))
+              throw error
+            return keys(header, input)
+          }
         },
         { issuer, audience, algorithms, clockTolerance, requiredClaims: ['exp', 'sub'] },
       )
@@ -101,6 +117,22 @@ export class Issuer {
     this.#options.log.warn({ err, issuer: this.#options.issuer }, 'tokens cannot be verified')
   }
 
+  /** Fetches the keys once for an unknown one, so that the first token of a new key is taken; of a flood, seldom. */
+  async #isRenewedFor(kid: string | undefined, keys: Keys): Promise<boolean> {
+    const name = hash('sha256', kid ?? '', 'binary')
+    let renewed = this.#asked.get(name)
+    if (renewed === undefined) {
+      const now = performance.now()
+      const until = Math.max(now, this.#fetchesUntil) + this.#cooldownMs
+      if (until > now + fetchesAtOnce * this.#cooldownMs) return false
+      this.#fetchesUntil = until
+      renewed = keys.reload()
+      this.#asked.set(name, renewed)
+    }
+    await renewed
+    return true
+  }
+
   #find(): Promise<Keys> {
     this.#keys ??= this.#discover().catch((error) => {
       this.#keys = undefined
@@ -110,7 +142,7 @@ export class Issuer {
   }
 
   async #discover(): Promise<Keys> {
-    const { issuer, cooldownMs: cooldownDuration = 1000, timeoutMs = answerMs } = this.#options
+    const { issuer, timeoutMs = answerMs } = this.#options
     const signal = AbortSignal.timeout(timeoutMs)
     const answer = await this.#fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
       signal,
@@ -125,7 +157,8 @@ export class Issuer {
       throw new IssuerSilent('its configuration does not name it, or names no jwks_uri')
     }
     return createRemoteJWKSet(url, {
-      cooldownDuration,
+      // see #isRenewedFor
+      cooldownDuration: Number.POSITIVE_INFINITY,
       cacheMaxAge: staleMs,
       timeoutDuration: timeoutMs,
       [customFetch]: (address, options) => this.#fetch(address, options),
