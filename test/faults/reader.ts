@@ -7,6 +7,11 @@ import { evaluationNames, withoutStore } from './plan.ts'
 import type { Replica } from './replica.ts'
 
 const pauseMilliseconds = 50
+/** A replica that started in an outage is not ready before it has reached the store. */
+const foreseen = [
+  'The service is shutting down.',
+  'The evaluation store has not been reached since the service started.',
+]
 /** A report in the middle, of the first so many batches. */
 export interface Interim {
   readonly evaluation: string
@@ -70,8 +75,8 @@ export class Reader {
     const reply = await ask(port, request)
     if (typeof reply === 'string') return
     this.others++
-    const isClosing = reply.status === 503 && reply.body.includes('The service is shutting down.')
-    if (reply.status !== 200 && !isClosing) {
+    const isForeseen = reply.status === 503 && foreseen.some((detail) => reply.body.includes(detail))
+    if (reply.status !== 200 && !isForeseen) {
       this.faults.push(`${request.path ?? '/v1/loss'}: ${reply.status} ${reply.body.slice(0, 300)}`)
     }
   }
