@@ -167,7 +167,8 @@ export class Primary {
     if ('question' in message) this.#take(member, message.question)
     else if ('number' in message) void this.#provide(member, message.number, message)
     else if ('snapshot' in message) this.#metrics.take(member, message.snapshot)
-    else this.#replace(member, 'a worker is ending; a new one replaces it', {})
+    // node --watch reports what a worker imports, too
+    else if ('isLeaving' in message) this.#replace(member, 'a worker is ending; a new one replaces it', {})
   }
 
   /** Answers what a worker needs. A failure is logged once until it has passed, and never ends the primary. */

@@ -148,6 +148,9 @@ test('one that has lived for long is replaced at once', async (t) => {
 
 test('one that ends by itself is replaced when it says so, once', async (t) => {
   const { forked, lines } = await started(2)
+  // node --watch
+  forked[0].emit('message', { 'watch:import': ['file:///main.ts'] })
+  t.same(lines, [])
   forked[0].leave()
   t.ok(await eventually(() => forked.length === 3))
   forked[0].end(1)

@@ -40,3 +40,14 @@ test('a thread that takes too long, or that there is no memory for, ends, and th
   t.strictSame(reserved, [2 * 6 + 48 * 4])
   t.strictSame((await tableIn(requestOf('p\n3\n'), unaccounted, 60_000)).tensors.predictions?.data, Float64Array.of(3))
 })
+
+test('what node --watch reports of a thread is no table', async (t) => {
+  process.env.WATCH_REPORT_DEPENDENCIES = '1'
+  t.teardown(() => delete process.env.WATCH_REPORT_DEPENDENCIES)
+  // two at once: at least one thread starts
+  const reads = [4, 5].map((at) => tableIn(requestOf(`p\n${at}\n`), unaccounted, 60_000))
+  t.strictSame(
+    (await Promise.all(reads)).map(({ tensors }) => tensors.predictions?.data),
+    [Float64Array.of(4), Float64Array.of(5)],
+  )
+})

@@ -58,7 +58,10 @@ export class SqliteThread {
         this.#log?.info(...reply.told)
         return
       }
-      const { caller, resolve, reject } = this.#pending.get(reply.id) as Pending
+      const pending = this.#pending.get(reply.id)
+      // what node --watch reports of the thread
+      if (pending === undefined) return
+      const { caller, resolve, reject } = pending
       caller?.charge(reply.milliseconds)
       this.#pending.delete(reply.id)
       if (this.#pending.size === 0 && !this.#isClosed) worker.unref()

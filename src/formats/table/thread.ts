@@ -51,13 +51,14 @@ async function inThread(request: TableRequest, memory: Memory, milliseconds: num
       worker.postMessage('go on')
       return
     }
-    isSound = true
+    // node --watch reports what the thread imports, too
+    isSound = 'broken' in reply || 'fault' in reply || 'table' in reply
     if ('broken' in reply) unreadable(reply.broken)
     if ('fault' in reply) {
       const { path, detail, received, code } = reply.fault
       refuse(path, detail, received, code)
     }
-    resolve(reply.table)
+    if (isSound) resolve(reply.table)
   }
   worker.on('message', (reply: TableReply) => {
     try {

@@ -43,6 +43,13 @@ test('the loop goes on while the disk is waited for', async (t) => {
   t.same(await engine.query(select('1 AS one')), [{ one: 1 }])
 })
 
+test('what node --watch reports of a thread is no answer', async (t) => {
+  process.env.WATCH_REPORT_DEPENDENCIES = '1'
+  t.teardown(() => delete process.env.WATCH_REPORT_DEPENDENCIES)
+  const engine = await opened(t, fileFor(t))
+  t.same(await engine.query(select('1 AS one')), [{ one: 1 }])
+})
+
 test('reads go on while another program holds the write lock, and few writers wait for it', async (t) => {
   const path = fileFor(t)
   const engine = await SqliteEngine.open(path, 300)
