@@ -1,9 +1,14 @@
+import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
+import type { TableFormat } from '../../src/formats/table/columns.ts'
+import { tableColumns, tableFormats } from '../../src/formats/table/columns.ts'
+import { TableError } from '../../src/formats/table/errors.ts'
 import { appOf } from '../support.ts'
 import type { FormPart } from './form.ts'
 import { formOf } from './form.ts'
+import { readHere } from './read-here.ts'
 import { seeded } from './support.ts'
 
 const folder = new URL('../fixtures/tables/', import.meta.url)
@@ -17,8 +22,22 @@ function fileOf(name: string): Buffer {
   return readFileSync(new URL(name, folder))
 }
 
-function formatOf(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1)
+function formatOf(name: string): TableFormat {
+  return name.slice(name.lastIndexOf('.') + 1) as TableFormat
+}
+
+/** What the answer must say of a table, if that can be said without the rest of the body. */
+async function faultOf(table: Buffer, parts: Record<string, unknown>): Promise<string | undefined> {
+  const columns = tableColumns.safeParse(parts.columns)
+  const format = tableFormats.find((format) => format === parts.tableFormat)
+  if (!columns.success || format === undefined || (parts.missing ?? 'drop') !== 'drop') return undefined
+  const missing = parts.missing === 'drop' ? 'drop' : 'refuse'
+  try {
+    await readHere(table, format, columns.data, { missing, mayBeNames: parts.labelFormat === undefined })
+    return undefined
+  } catch (error) {
+    return error instanceof TableError ? error.message : 'the table cannot be read'
+  }
 }
 
 async function sendTable(app: FastifyInstance, table: Buffer, parts: Record<string, unknown>, url = '/v1/loss') {
@@ -28,6 +47,8 @@ async function sendTable(app: FastifyInstance, table: Buffer, parts: Record<stri
   const method = url.includes('batches') ? 'PUT' : 'POST'
   const form = formOf([...options, ['table', table, 'application/octet-stream']])
   const answer = await app.inject({ method, url, ...form })
+  const fault = await faultOf(table, parts)
+  if (fault !== undefined) assert.match(answer.json().detail, new RegExp(`^${RegExp.escape(fault)}`, 'i'))
   return { status: answer.statusCode, body: withoutId(answer.json()) }
 }
 
@@ -77,6 +98,18 @@ test('a table of each writer, format and codec has the answer of the same number
     if (tableFormat === 'csv') continue
     const parts = { ...crossEntropy, tableFormat, columns: { predictions: 'list', labels: 'y' } }
     t.strictSame(await sendTable(app, fileOf(name), parts), { status: 200, body: lists }, `${name}: lists`)
+  }
+})
+
+test('ids and times of each table', async (t) => {
+  for (const name of tables) {
+    const columns = { predictions: 'p0', ids: 'id', at: 'stamp' }
+    const { tensors, ids, at } = await readHere(fileOf(name), formatOf(name), columns)
+    t.strictSame(
+      [tensors.predictions?.data, ids, at],
+      [Float64Array.from(expected.p0 as number[]), expected.id, Float64Array.from(expected.stamp as number[])],
+      name,
+    )
   }
 })
 

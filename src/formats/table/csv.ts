@@ -64,8 +64,11 @@ export function openCsv(bytes: ArrayBuffer, used: readonly string[]): Source {
 }
 
 function namesIn(cells: readonly string[]): readonly string[] {
+  if (cells.length === 0) {
+    throw new TableError(['table'], 'the table is empty: line 1 must have the names of its columns.', '', 'header')
+  }
   const empty = cells.indexOf('')
-  if (cells.length > 0 && empty < 0) return [...cells]
+  if (empty < 0) return [...cells]
   const hint = 'pandas writes an index without a name: use to_csv(..., index=False)'
   throw new TableError(['table'], `column ${empty + 1} of the table has no name in line 1; ${hint}.`, '', 'header')
 }
