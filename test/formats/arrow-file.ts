@@ -1,12 +1,14 @@
 // Arrow streams as no program writes them.
 import { Field } from 'apache-arrow/fb/field'
+import { Footer } from 'apache-arrow/fb/footer'
 import { List } from 'apache-arrow/fb/list'
 import { Message } from 'apache-arrow/fb/message'
 import { MessageHeader } from 'apache-arrow/fb/message-header'
 import { MetadataVersion } from 'apache-arrow/fb/metadata-version'
+import { RecordBatch } from 'apache-arrow/fb/record-batch'
 import { Schema } from 'apache-arrow/fb/schema'
 import { Type } from 'apache-arrow/fb/type'
-import { Builder } from 'flatbuffers'
+import { Builder, ByteBuffer } from 'flatbuffers'
 
 /** A stream of a schema only, whose column is a list of lists, `depth` deep, each twice in the one above it. */
 export function nestedTwice(depth: number): Buffer {
@@ -41,4 +43,34 @@ export function nestedTwice(depth: number): Buffer {
   const end = Buffer.alloc(8)
   end.writeInt32LE(-1)
   return Buffer.concat([head, message, Buffer.alloc(size - message.length), end])
+}
+
+/** Places of vectors in the tables of FlatBuffers, as the schemas of Arrow number them. */
+const places = { nodes: 6, buffers: 8, batches: 10 }
+
+/** A table that says of a vector of its first batch, or of its footer, that it has 2 ** 24 entries. */
+export function overstated(file: Uint8Array, vector: keyof typeof places): Buffer {
+  const bytes = Buffer.from(file)
+  const buffer = vector === 'batches' ? footerOf(bytes) : batchOf(bytes)
+  const { bb, bb_pos: at } = buffer
+  if (bb === null) throw new Error('it is not read')
+  bb.writeInt32(bb.__vector(at + bb.__offset(at, places[vector])) - 4, 2 ** 24)
+  return bytes
+}
+
+function footerOf(bytes: Buffer): Footer {
+  const end = bytes.length - 10
+  return Footer.getRootAsFooter(new ByteBuffer(bytes.subarray(end - bytes.readInt32LE(end), end)))
+}
+
+/** The first batch of a stream, which a file begins with, too, after its 8 first bytes. */
+function batchOf(bytes: Buffer): RecordBatch {
+  let at = bytes.toString('latin1', 0, 6) === 'ARROW1' ? 8 : 0
+  for (;;) {
+    const begin = at + 8
+    const end = begin + bytes.readInt32LE(at + 4)
+    const message = Message.getRootAsMessage(new ByteBuffer(bytes.subarray(begin, end)))
+    if (message.headerType() === MessageHeader.RecordBatch) return message.header(new RecordBatch()) as RecordBatch
+    at = end + Number(message.bodyLength())
+  }
 }

@@ -16,6 +16,7 @@ import {
 import { test } from 'tap'
 import { TableError } from '../../src/formats/table/errors.ts'
 import { readTable } from '../../src/formats/table/read.ts'
+import { overstated } from './arrow-file.ts'
 
 const limits = { maxRows: 1e6, maxElements: 1e6, maxColumns: 1000, maxBodyBytes: 2 ** 26, maxJoinRows: 1e6 }
 const element = new Field('x', new Float64(), true)
@@ -29,8 +30,11 @@ function lists(...offsets: number[]): Data {
   return makeData({ type: new List(element), length: offsets.length - 1, valueOffsets, child: floats(6) })
 }
 
-async function read(data: Data): Promise<unknown> {
-  const file = tableToIPC(new Table({ a: new Vector([data]) }))
+function read(data: Data): Promise<unknown> {
+  return readFile(tableToIPC(new Table({ a: new Vector([data]) })))
+}
+
+async function readFile(file: Uint8Array): Promise<unknown> {
   const bytes = new Uint8Array(file).buffer
   const request = { bytes, format: 'arrow', columns: { predictions: 'a' }, missing: 'refuse', limits } as const
   try {
@@ -75,6 +79,22 @@ test('an Arrow table whose buffers do not have what it announces is refused', as
   for (const [name, data] of Object.entries(lies)) {
     t.match(await read(data), 'does not have the values that it announces', name)
   }
+})
+
+test('an Arrow table that announces more buffers than it has bytes for is refused before they are counted up', async (t) => {
+  const table = new Table({ a: new Vector([floats(3)]) })
+  for (const kind of ['file', 'stream'] as const) {
+    const whole = tableToIPC(table, kind)
+    t.strictSame(await readFile(whole), [3], kind)
+    for (const vector of ['buffers', 'nodes'] as const) {
+      t.match(await readFile(overstated(whole, vector)), 'its batches have more buffers than it has bytes for', kind)
+    }
+  }
+  t.match(
+    await readFile(overstated(tableToIPC(table, 'file'), 'batches')),
+    'it has more batches than it has bytes for',
+    'the footer of a file',
+  )
 })
 
 test('times of Arrow are not numbers', async (t) => {

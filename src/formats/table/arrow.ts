@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib'
 import type { Data, DataType, Table } from 'apache-arrow'
 import { CompressionType, compressionRegistry, DataType as Types, tableFromIPC, Vector } from 'apache-arrow'
-import { checkFields } from './arrow-fields.ts'
+import { checkCounts } from './arrow-counts.ts'
 import { decimals } from './decimal.ts'
 import { TableError } from './errors.ts'
 import { decompressLz4 } from './lz4.ts'
@@ -46,7 +46,7 @@ function tableOf(bytes: ArrayBuffer, most: number): Table {
   compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (input) => counted(decompressLz4(input, left)) })
   try {
     const file = new Uint8Array(bytes)
-    checkFields(file)
+    checkCounts(file)
     return tableFromIPC(file)
   } catch (error) {
     throw broken((error as Error).message)
