@@ -3,7 +3,7 @@ import { browserTest } from './support.ts'
 browserTest('an address leads to its section', async (t, studio) => {
   for (const width of [360, 820, 1600]) {
     for (const [id, ready, above] of [
-      ['sweeps', '#sweeps[data-done]', '#mini-batches[data-done]'],
+      ['sweeps', '#sweeps[data-done]', '#landscape[data-mounted]'],
       ['training', '#training[data-training]', '#sweeps[data-done]'],
     ]) {
       await t.test(`#${id}, ${width} px`, async (t) => {

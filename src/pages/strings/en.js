@@ -355,7 +355,7 @@ export const strings = {
   landscape: {
     nav: 'The landscape',
     title: 'The landscape of the loss',
-    intro: `A model with two weights tells 3 from 5. Its loss over the weights is a landscape that leads down from everywhere; its accuracy is made of terraces.`,
+    intro: `A model with two weights distinguishes 3 from 5. Its loss over the weights is a landscape that leads down from everywhere; its accuracy is made of terraces.`,
     why: `The score of 5 is ${formula('w_1 x_1 + w_2 x_2 − 1')}, where ${formula('x_1')} and ${formula('x_2')} are the ink of two of the 64 pixels. The service computed loss and accuracy at 441 points in one request, each point a group of the same 40 digits. The orange arrow is a step against the gradient of all 40. The thin arrows are those of twelve mini-batches: they scatter around it, the more the smaller the batch, and lead down nevertheless. At the start the accuracy is a plain of 50 %: a small step changes nothing, in whatever direction.`,
     lossOver: 'Loss',
     accuracyOver: 'Accuracy',
