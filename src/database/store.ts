@@ -162,6 +162,8 @@ export interface ChangeResult {
 
 export interface EvaluationPage {
   readonly prefix?: string | undefined
+  /** What their metadata, or else their declaration, must contain as JSON. */
+  readonly containing?: string | undefined
   /** The id of the last one of the page before. */
   readonly after?: number | undefined
   readonly limit: number

@@ -32,9 +32,10 @@ export async function* selected(
   pageRows = standardRows,
 ): AsyncGenerator<readonly Selected[]> {
   const isFiltered = Object.keys(metadata).length > 0
+  const containing = longestPair(metadata)
   for (let after = before; ; ) {
     task.stop()
-    const page = await evaluations.list(owner, { prefix, after, limit: pageRows })
+    const page = await evaluations.list(owner, { prefix, containing, after, limit: pageRows })
     task.start()
     if (task.isDue) await task.pause()
     const all = page.map((stored) => ({ stored, open: () => evaluations.open(stored) }))
@@ -42,6 +43,12 @@ export async function* selected(
     if (page.length < pageRows) return
     after = page[page.length - 1].id
   }
+}
+
+/** As JSON, as it is stored: the database passes over nearly all that do not fit. */
+function longestPair(metadata: Metadata): string | undefined {
+  const pairs = Object.entries(metadata).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
+  return pairs.sort((one, other) => other.length - one.length)[0]
 }
 
 function isFitting({ stored, open }: Selected, wanted: Metadata): boolean {

@@ -15,6 +15,7 @@ import { putHalves, readHalves } from './put-halves.ts'
 
 export class PostgresEvaluationEngine extends PostgresEngine implements EvaluationEngine {
   readonly binaryName = 'name COLLATE "C"'
+  readonly position = 'strpos'
   readonly #url: string
   readonly #expected = new ExpectedCounts()
   readonly #watch: ListenerWatch | undefined

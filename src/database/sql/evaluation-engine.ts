@@ -6,6 +6,8 @@ import type { SqlEngine } from './engine.ts'
 export interface EvaluationEngine extends SqlEngine {
   /** The names of evaluations in the order of their characters, as an index has them. */
   readonly binaryName: string
+  /** The function that finds a text in a text: 0 where it is not. */
+  readonly position: string
   readonly load: StoreLoad
   /** Fulfilled when the schema is up to date, however long that takes. */
   ready(): Promise<void>

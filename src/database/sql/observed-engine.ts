@@ -48,6 +48,10 @@ export class ObservedEngine implements EvaluationEngine {
     return this.#engine.binaryName
   }
 
+  get position(): string {
+    return this.#engine.position
+  }
+
   get load(): StoreLoad {
     return this.#engine.load
   }

@@ -146,16 +146,18 @@ export class SqlStore implements Store {
 
   async list(
     owner: string,
-    { prefix = '', after = Number.MAX_SAFE_INTEGER, limit }: EvaluationPage,
+    { prefix = '', containing, after = Number.MAX_SAFE_INTEGER, limit }: EvaluationPage,
   ): Promise<Evaluation[]> {
     const isRange = prefix !== '' && (await this.#areFew(owner, prefix))
     // of few the index by name reads nothing else; of many the one by age soon has a page
     const age = isRange ? 'id + 0' : 'id'
     const begins = isRange ? this.#inRange('$3') : 'substr(name, 1, length($3)) = $3'
+    const contains = `${this.#engine.position}(COALESCE(metadata, declaration), $5) > 0`
     const rows = await this.#query<EvaluationRow>(
       `SELECT ${evaluationColumns} FROM evaluations
-       WHERE owner = $1 AND status <> 'deleted' AND ${age} < $2 AND ${begins} ORDER BY ${age} DESC LIMIT $4`,
-      [owner, after, prefix, limit],
+       WHERE owner = $1 AND status <> 'deleted' AND ${age} < $2 AND ${begins} ${containing === undefined ? '' : `AND ${contains}`}
+       ORDER BY ${age} DESC LIMIT $4`,
+      containing === undefined ? [owner, after, prefix, limit] : [owner, after, prefix, limit, containing],
     )
     return rows.map(evaluationOfRow)
   }

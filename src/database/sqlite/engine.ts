@@ -19,6 +19,7 @@ const inMemory = ':memory:'
 /** A SQLite file: one thread writes, and another one reads, also while a writer is locked out. */
 export class SqliteEngine implements EvaluationEngine {
   readonly binaryName = 'name'
+  readonly position = 'instr'
   readonly #writer: SqliteThread
   readonly #reader: SqliteThread
   readonly #writes: Turns

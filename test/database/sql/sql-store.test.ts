@@ -164,6 +164,18 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     t.same(namesOf(await store.list(owner, { prefix: 'A', limit: 9 })), [])
   },
 
+  'evaluations are listed by what their metadata contain, or else their declaration': async (t, store, owner) => {
+    for (const name of ['a', 'b', 'c']) await declareNew(store, owner, name)
+    const named = (containing: string, prefix?: string) => store.list(owner, { prefix, containing, limit: 9 })
+    t.same(namesOf(await named('"loss":"mse"')), ['c', 'b', 'a'])
+    const after = JSON.stringify({ model: '50 %_ "x"' })
+    t.match(await store.change(owner, 'b', { seals: false, metadata: { before: null, after } }), { outcome: 'changed' })
+    t.same(namesOf(await named('"loss":"mse"')), ['c', 'a'], 'metadata that were changed are read instead')
+    t.same(namesOf(await named('"model":"50 %_ \\"x\\""')), ['b'])
+    t.same(namesOf(await named('"MODEL"')), [], 'letters are not alike')
+    t.same(namesOf(await named('"loss":"mse"', 'c')), ['c'])
+  },
+
   'a batch is kept as it was put': async (t, store, owner) => {
     const evaluation = await declareNew(store, owner, 'run')
     now += 5

@@ -40,6 +40,12 @@ test('a list has what has all strings', async (t) => {
   t.same(await namesOf('metadata.constructor='), [])
   const odd = new URLSearchParams({ 'metadata.a b&c=': 'x+ y' })
   t.same(await namesOf(String(odd)), ['a'])
+  for (const value of ['"\\/\u2028\n', '한 글', '', '{"model":"m1"}']) {
+    await send(app, 'PATCH', '/d', { metadata: { value } })
+    t.same(await namesOf(String(new URLSearchParams({ 'metadata.value': value }))), ['d'])
+  }
+  await send(app, 'PATCH', '/d', { metadata: null })
+  t.same(await namesOf('metadata.loss=cross-entropy'), [], 'what only the declaration has is no metadata')
   t.same(await namesOf('prefix=a&metadata.model=m1'), ['a'])
   t.same(await namesOf('metadata.model=m1', 1), ['c', 'a'], 'page by page')
   await send(app, 'PATCH', '/d', { metadata: { model: 'm1' } })
