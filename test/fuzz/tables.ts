@@ -37,7 +37,8 @@ export function tableProbe(choices: Choices): Probe {
   return { kind: isRight ? 'table' : 'changed table', method: 'POST', path: '/v1/loss', headers, body: payload }
 }
 
-function changedBytes(file: Buffer, choices: Choices): Buffer {
+/** Some bytes changed, more of them at the end, or the end cut off. */
+export function changedBytes(file: Buffer, choices: Choices): Buffer {
   if (choices.chance(0.2)) return file.subarray(0, choices.below(file.length))
   const bytes = Buffer.from(file)
   for (let left = 1 + choices.below(4); left > 0; left--) {
