@@ -343,6 +343,24 @@ for (const [kind, urlOf] of Object.entries(urls)) {
     }
   })
 
+  test(`${kind}: what came while the clock was set back is not forgotten earlier than what came before`, async (t) => {
+    const clock = { now: start }
+    const [{ store, evaluations }] = await replicasOn(t, await urlOf(), clock, 1)
+    const request = classRows(4)
+    const evaluation = await declare(evaluations, 'back', declaredAs(request))
+    const send = (half: Half, rows: readonly number[]) => take(evaluations, evaluation, half, request, rows)
+    await send('predictions', [0])
+    clock.now -= 20 * hour
+    t.match(await send('predictions', [1, 2]), { accepted: 2 })
+    t.match(await send('labels', [1]), { joined: 1 })
+    t.equal((await found(evaluations, 'back')).stored.updatedAt, start)
+    clock.now = start + 24 * hour - 1
+    t.same(await store.sweepHalves(), { expired: 0, isMore: false })
+    t.match(await send('predictions', [0, 1]), { replayed: 2 }, 'what waits, and what has joined')
+    t.match(await send('labels', [1, 2]), { joined: 1, replayed: 1 })
+    t.equal((await found(evaluations, 'back')).stored.updatedAt, clock.now)
+  })
+
   test(`${kind}: so many halves may wait, and what is deleted or sealed takes none`, async (t) => {
     const [{ store, evaluations }] = await replicasOn(t, await urlOf(), { now: start }, 1)
     const request = classRows(6)

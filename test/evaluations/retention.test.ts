@@ -67,7 +67,11 @@ test('each evaluation that expires is logged', async (t) => {
   const counts = { expired: ignore, swept: ignore, waiting: () => swept.resolve() }
   const end = sweepRegularly(store, 30, (error) => t.fail(String(error)), counts, auditExpiry(logger))
   mock.timers.setTime(131 * day)
-  mock.timers.tick(minute)
+  // an hour is waited whether it was right to set the clock forward
+  for (let round = 0; round <= 60; round++) {
+    mock.timers.tick(minute)
+    await settled()
+  }
   await swept.promise
   end()
   t.match(
@@ -78,6 +82,46 @@ test('each evaluation that expires is logged', async (t) => {
     ],
   )
   t.equal(lines.length, 2)
+})
+
+test('nothing is deleted for an hour after the clock was set forward, unless it was set back meanwhile', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  let now = 100 * day
+  const clock = mock.method(Date, 'now', () => now)
+  t.teardown(() => {
+    mock.timers.reset()
+    clock.mock.restore()
+  })
+  const calls: (number | undefined)[] = []
+  const store = altered(await storeOf(t), {
+    ...noHalves,
+    async sweep(before) {
+      calls.push(before)
+      return false
+    },
+  })
+  const end = sweepRegularly(store, 30, (error) => t.fail(String(error)))
+  const pass = async (minutes: number) => {
+    for (let passed = 0; passed < minutes; passed++) {
+      now += minute
+      mock.timers.tick(minute)
+      await settled()
+    }
+  }
+  await pass(1)
+  t.same(calls, [70 * day + minute])
+  now = 500 * day
+  await pass(60)
+  t.equal(calls.length, 1)
+  await pass(2)
+  t.same(calls.slice(1), [470 * day + 61 * minute, 470 * day + 62 * minute])
+  now = 900 * day
+  await pass(10)
+  t.equal(calls.length, 3)
+  now = 501 * day
+  await pass(2)
+  t.same(calls.slice(3), [471 * day + minute, 471 * day + 2 * minute])
+  end()
 })
 
 test('a retention of 0 days expires nothing', async (t) => {

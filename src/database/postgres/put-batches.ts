@@ -109,7 +109,7 @@ function writing(conditions?: string): string {
         $7::bigint[], $8::double precision[], $9::text[], $10::double precision[], $11::bytea[], $12::bytea[],
         $13::bigint[]) AS put)
     UPDATE evaluations SET batches = put.batches, samples = put.samples, digest = put.digest, digested = put.batches,
-      updated_at = $1
+      updated_at = greatest(evaluations.updated_at, $1)
     FROM ${from}unnest($14::bigint[], $15::bigint[], $16::bigint[], $17::bytea[]) AS put (id, batches, samples, digest)
     WHERE evaluations.id = put.id`
 }

@@ -58,17 +58,17 @@ async function putTogether(
     ]),
   )
   const found = new Map(locked.rows.map((row) => [row.id, { ...row, ...countsOfRow(row) }]))
+  const written: HalvesWrite[] = []
   const refusals = writes.map((write) => {
     const counts = found.get(write.evaluation.id)
     const refusal = refusalOf(write, counts, rules)
     if (refusal === undefined && counts !== undefined) {
-      count(counts, write)
+      written.push({ ...write, expiresAt: count(counts, write) })
       // those of the group after it have less room
       counts.batches += write.batches.length
     }
     return refusal
   })
-  const written = writes.filter((_, at) => refusals[at] === undefined)
   if (written.length === 0) {
     await client.query('ROLLBACK')
     return refusals.map((outcome) => ({ outcome: outcome ?? 'changed' }))
@@ -83,7 +83,7 @@ async function putTogether(
       ...(decision.changed.length > 0
         ? [writeDecided(client, batchRows, decision.changed, rules).then(() => true)]
         : []),
-      client.query({ ...updateCounts, values: countsAfter([...found.values()], rules.now) }).then(() => true),
+      client.query({ ...updateCounts, values: countsAfter([...found.values()]) }).then(() => true),
     ])
     return counted.every(Boolean)
   })
@@ -141,14 +141,15 @@ function changesOf(writes: readonly HalvesWrite[]): Change[] {
   return changes
 }
 
-function countsAfter(evaluations: readonly HalfCounts[], now: number): unknown[] {
+function countsAfter(evaluations: readonly HalfCounts[]): unknown[] {
   const columns = [
     column(evaluations, bigint, ({ id }) => id),
     column(evaluations, bigint, ({ waitingPredictions }) => waitingPredictions),
     column(evaluations, bigint, ({ waitingLabels }) => waitingLabels),
     column(evaluations, bigint, ({ expired }) => expired),
+    column(evaluations, bigint, ({ updatedAt }) => updatedAt),
   ]
-  return [...buffersOf(columns), now]
+  return buffersOf(columns)
 }
 
 const selectRows = {
@@ -174,8 +175,9 @@ const deleteExpired = {
 const updateCounts = {
   name: 'count halves',
   text: `UPDATE evaluations SET waiting_predictions = put.predictions, waiting_labels = put.labels, expired = put.expired,
-      updated_at = $5
-    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS put (id, predictions, labels, expired)
+      updated_at = greatest(evaluations.updated_at, put.updated_at)
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+      AS put (id, predictions, labels, expired, updated_at)
     WHERE evaluations.id = put.id`,
 }
 

@@ -15,13 +15,14 @@ export const halfColumns = `id, predictions_digest AS "predictionsDigest", label
 
 /** What `HalfCounts` has of an evaluation. */
 export const halfCountColumns = `id, incarnation, status, batches, samples, ${headDigest},
-  waiting_predictions AS "waitingPredictions", waiting_labels AS "waitingLabels", expired`
+  waiting_predictions AS "waitingPredictions", waiting_labels AS "waitingLabels", expired, updated_at AS "updatedAt"`
 
 /** An evaluation whose halves are to be written. */
 export interface HalfCounts extends Counts {
   waitingPredictions: number
   waitingLabels: number
   expired: number
+  updatedAt: number
 }
 
 /** What keeps halves from being written, whatever is there of their rows. The caller holds the lock of the evaluation. */
@@ -37,13 +38,20 @@ export function refusalOf(
   return added.ids.length > 0 && waiting > maxWaiting ? 'crowded' : undefined
 }
 
-/** Counts what is written. */
-export function count(counts: HalfCounts, { half, expired, added, joined }: HalvesWrite): void {
+/**
+ * Counts what is written. Where the clock was set back since the last write, the rows stay as much longer: by the clock of the
+ * others, they would be forgotten before their time.
+ *
+ * @returns when the rows expire
+ */
+export function count(counts: HalfCounts, { half, now, expiresAt, expired, added, joined }: HalvesWrite): number {
   const isOfPredictions = half === 'predictions'
   const [predictions, labels] = isOfPredictions ? [added, joined] : [joined, added]
   counts.waitingPredictions += (isOfPredictions ? 1 : -1) * predictions.ids.length - expired.waitingPredictions
   counts.waitingLabels += (isOfPredictions ? -1 : 1) * labels.ids.length - expired.waitingLabels
   counts.expired += expired.waitingPredictions + expired.waitingLabels
+  counts.updatedAt = Math.max(counts.updatedAt, now)
+  return expiresAt + counts.updatedAt - now
 }
 
 export async function listWaiting(

@@ -188,7 +188,7 @@ export class SqlStore implements Store {
       `UPDATE evaluations
        SET status = CASE WHEN $4 = 1 AND ${isDone} THEN 'sealed' ELSE status END,
          metadata = CASE WHEN $5 = 1 AND ${isDone} THEN $7 ELSE metadata END,
-         updated_at = CASE WHEN ${changes} AND ${isDone} THEN $3 ELSE updated_at END
+         updated_at = CASE WHEN ${changes} AND ${isDone} AND updated_at < $3 THEN $3 ELSE updated_at END
        WHERE owner = $1 AND name = $2 AND status <> 'deleted' AND ${isVersion(8)} RETURNING ${evaluationColumns}`,
       [
         owner,

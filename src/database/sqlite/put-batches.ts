@@ -14,7 +14,7 @@ const insertBatch = `INSERT INTO batches
     (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, created_at, digest, window_start)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
   ON CONFLICT (evaluation, name) DO NOTHING`
-const updateCounts = `UPDATE evaluations SET batches = $2, samples = $3, digest = $4, digested = $2, updated_at = $5
+const updateCounts = `UPDATE evaluations SET batches = $2, samples = $3, digest = $4, digested = $2, updated_at = max(updated_at, $5)
   WHERE id = $1`
 
 export function putBatches(database: SqliteDatabase, batches: readonly NewBatch[], rules: PutRules): PutResult[] {

@@ -68,11 +68,10 @@ function putWrite(database: SqliteDatabase, write: HalvesWrite, rules: PutRules)
   const counts = row && { ...row, ...countsOfRow(row) }
   const refusal = refusalOf(write, counts, rules)
   if (refusal !== undefined) return { outcome: refusal }
-  if (!writeRows(database, write)) throw new Changed()
+  if (!writeRows(database, { ...write, expiresAt: count(counts, write) })) throw new Changed()
   const batches = putWithin(database, write.batches, { ...rules, now })
-  count(counts, write)
-  const { waitingPredictions, waitingLabels, expired } = counts
-  const values = [evaluation.id, waitingPredictions, waitingLabels, expired, now]
+  const { waitingPredictions, waitingLabels, expired, updatedAt } = counts
+  const values = [evaluation.id, waitingPredictions, waitingLabels, expired, updatedAt]
   database.query({ text: updateCounts, values })
   return { outcome: 'committed', batches }
 }

@@ -363,6 +363,21 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     t.same(await store.find(owner, 'whole'), sealed)
   },
 
+  'the last change is no earlier than those before, though the clock was set back': async (t, store, owner) => {
+    const run = await declareNew(store, owner, 'run')
+    await store.putBatches([batchOf(run, 'a')])
+    const last = now
+    now -= 86_400_000
+    try {
+      await store.putBatches([batchOf(run, 'b')])
+      t.equal((await store.find(owner, 'run'))?.updatedAt, last)
+      const { evaluation } = (await store.change(owner, 'run', { seals: true })) ?? {}
+      t.match(evaluation, { status: 'sealed', updatedAt: last })
+    } finally {
+      now = last
+    }
+  },
+
   'metadata change only where they are as they must be, and with a seal or not at all': async (t, store, owner) => {
     const run = await declareNew(store, owner, 'run', { expectedBatches: 1 })
     t.equal(run.metadata, null)
