@@ -1,3 +1,4 @@
+import { readFile as readFromDisk } from 'node:fs/promises'
 import type { Data } from 'apache-arrow'
 import {
   Bool,
@@ -16,7 +17,7 @@ import {
 import { test } from 'tap'
 import { TableError } from '../../src/formats/table/errors.ts'
 import { readTable } from '../../src/formats/table/read.ts'
-import { overstated } from './arrow-file.ts'
+import { overstated, pointingAtSchema } from './arrow-file.ts'
 
 const limits = { maxRows: 1e6, maxElements: 1e6, maxColumns: 1000, maxBodyBytes: 2 ** 26, maxJoinRows: 1e6 }
 const element = new Field('x', new Float64(), true)
@@ -95,6 +96,12 @@ test('an Arrow table that announces more buffers than it has bytes for is refuse
     'it has more batches than it has bytes for',
     'the footer of a file',
   )
+})
+
+test('an Arrow file whose batches are said to be where its schema is is refused: it was read for ever', async (t) => {
+  // apache-arrow writes the schema in the footer only
+  const file = await readFromDisk(new URL('../fixtures/tables/pyarrow-file.arrow', import.meta.url))
+  t.match(await readFile(pointingAtSchema(file)), 'it has no batch where its footer says')
 })
 
 test('times of Arrow are not numbers', async (t) => {

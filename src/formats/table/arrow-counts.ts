@@ -70,14 +70,19 @@ function* partsOf(bytes: Uint8Array): Generator<Schema | RecordBatch> {
   const all = batches + footer.dictionariesLength()
   if (all > bytes.length / bytesPerBlock) throw new RangeError('it has more batches than it has bytes for')
   for (let at = 0; at < all; at++) {
-    const block = at < batches ? footer.recordBatches(at) : footer.dictionaries(at - batches)
-    const { part } = messageAt(bytes, view, Number(block?.offset()))
+    const isBatch = at < batches
+    const block = isBatch ? footer.recordBatches(at) : footer.dictionaries(at - batches)
+    const { part, type } = messageAt(bytes, view, Number(block?.offset()))
+    // apache-arrow would begin again at a schema, and for ever
+    if (type !== (isBatch ? MessageHeader.RecordBatch : MessageHeader.DictionaryBatch))
+      throw new RangeError('it has no batch where its footer says')
     if (part !== null) yield part
   }
 }
 
 interface Found {
   readonly part: Schema | RecordBatch | null
+  readonly type: MessageHeader
   /** Where it ends; undefined for what ends a stream. */
   readonly end?: number
   readonly bodyLength: number
@@ -87,10 +92,11 @@ function messageAt(bytes: Uint8Array, view: DataView, start: number): Found {
   // before version 0.15 there was no mark before the size
   const at = view.getInt32(start, true) === -1 ? start + 4 : start
   const size = view.getInt32(at, true)
-  if (size <= 0) return { part: null, bodyLength: 0 }
+  if (size <= 0) return { part: null, type: MessageHeader.NONE, bodyLength: 0 }
   const end = at + 4 + size
   const message = Message.getRootAsMessage(new ByteBuffer(bytes.subarray(at + 4, end)))
-  return { part: headerOf(message), end, bodyLength: Math.max(0, Number(message.bodyLength())) }
+  const bodyLength = Math.max(0, Number(message.bodyLength()))
+  return { part: headerOf(message), type: message.headerType(), end, bodyLength }
 }
 
 function headerOf(message: Message): Schema | RecordBatch | null {
