@@ -136,6 +136,46 @@ test('an inference request says where its columns are wrong', async (t) => {
   t.same(await errorsOf([large]), [422, [['#/inputs/2/data/5', `groups.country[5] ${what}`]]])
 })
 
+test('texts and integers of many rows are the same in pieces as in JSON', async (t) => {
+  const count = 20_000
+  const names = Array.from({ length: count }, (_, at) => `${'country'.slice(0, at % 8)}${at % 3}`)
+  const sizes = Array.from({ length: count }, (_, at) => at % 5)
+  const numbers = Array.from({ length: count }, (_, at) => at)
+  const declared = { ...options, groupBy: ['country', 'size'], include: [] }
+  const input = (name: string, datatype: string, data: Uint8Array) => ({
+    head: { name, datatype, shape: [count], parameters: { binary_data_size: data.length } },
+    data,
+  })
+  const all = [
+    input('predictions', 'FP64', doubles(numbers)),
+    input('labels', 'FP64', doubles(sizes)),
+    input('groups.country', 'BYTES', bytesOf(names)),
+    input('groups.size', 'INT8', Buffer.from(sizes)),
+  ]
+  const { headers, payload } = binaryOf(
+    JSON.stringify({ parameters: declared, inputs: all.map(({ head }) => head) }),
+    ...all.map(({ data }) => data),
+  )
+  const json = { ...declared, predictions: numbers, labels: sizes, groups: { country: names, size: sizes } }
+  const { status, body } = await send(app, {}, JSON.stringify(json))
+  t.equal(status, 200)
+  const chunks = Readable.from(cut(Buffer.from(payload), seeded(4), 5000))
+  t.strictSame(same(await send(app, headers, chunks)), [200, body])
+})
+
+test('a column that groups lack, and one with too few rows, are named', async (t) => {
+  const parameters = { ...options, groupBy: ['country', 'size'], include: [] }
+  const head = [inputOfDoubles('predictions', rows.predictions), inputOfDoubles('labels', rows.labels)]
+  const sizes = { name: 'groups.size', datatype: 'INT64', shape: [5], data: [1, 2, 3, 4, 5] }
+  const pointersOf = async (...more: object[]) => {
+    const json = JSON.stringify({ parameters, inputs: [...head, ...more] })
+    const { headers, payload } = binaryOf(json, doubles(rows.predictions), doubles(rows.labels))
+    const { status, body } = await send(app, headers, payload)
+    return [status, (body.errors as { pointer: string }[]).map(({ pointer }) => pointer)]
+  }
+  t.same(await pointersOf(sizes), [422, ['#/inputs', '#/inputs/2']])
+})
+
 test('a form says where its groups are wrong', async (t) => {
   const parts: [string, string][] = [
     ['predictions', '[1]'],

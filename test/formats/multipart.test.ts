@@ -1,8 +1,10 @@
 import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { BusboyInstance } from '@fastify/busboy'
 import fc from 'fast-check'
 import t, { test } from 'tap'
 import { MalformedBody } from '../../src/formats/errors.ts'
+import { FormParts } from '../../src/formats/form-parts.ts'
 import { readMultipart } from '../../src/formats/multipart.ts'
 import { JsonTensor } from '../../src/formats/multipart-json.ts'
 import type { Limits } from '../../src/http/limits.ts'
@@ -257,6 +259,12 @@ test('a form that is none is refused', async (t) => {
     t.match(body, { type: '/problems/malformed-body', detail })
   }
   t.same((await send(app, { 'content-type': cases[0][0] }, nameless)).body, malformed(cases[3][2]))
+})
+
+test('parts that could not be counted are noticed before there are any', (t) => {
+  for (const busboy of [{}, { _parser: null }, { _parser: { parser: {} } }])
+    t.throws(() => new FormParts(busboy as BusboyInstance), { message: /its parts cannot be counted/ })
+  t.end()
 })
 
 test('a part whose headers cannot be used is refused, and none is passed over in silence', async (t) => {

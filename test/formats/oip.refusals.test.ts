@@ -298,3 +298,31 @@ test('lists of ids are texts or integers, one for each row, however their bytes 
     t.match(await post(ids, 7), { status: 422, errors: [{ pointer, code }] })
   }
 })
+
+test('labels that are texts are names of classes, in bytes and in JSON, and of 256 characters at most', async (t) => {
+  const parameters = { loss: 'cross-entropy', labelFormat: 'index', classes: ['cat', 'dog'] }
+  const two = { ...inputOf('predictions', [2, 2], 'FP64', [0.5, 0.5, 0.25, 0.75]) }
+  const inBytes = async (...texts: readonly (string | Uint8Array)[]) => {
+    const parts = texts.flatMap((text) => [
+      Buffer.from(Uint32Array.of(Buffer.from(text).length).buffer),
+      Buffer.from(text),
+    ])
+    const labels = { name: 'labels', shape: [2], datatype: 'BYTES', bytes: Buffer.concat(parts) }
+    const { headers, payload } = binaryBody(parameters, [two, labels])
+    return await send(app, headers, payload)
+  }
+  t.match(await inBytes('cat', 'dog'), { status: 200, body: { correct: 2, ties: 1 } })
+  const detail = 'labels[1] must be a text of at most 256 characters'
+  for (const wrong of ['x'.repeat(257), Uint8Array.of(0xff)]) {
+    const { status, body } = await inBytes('cat', wrong)
+    t.match([status, body], [422, { errors: [{ pointer: '#/inputs/1/data/1', detail }] }])
+  }
+  const predictions = { name: 'predictions', shape: [2, 2], datatype: 'FP64', data: [0.5, 0.5, 0.25, 0.75] }
+  const inJson = (data: readonly unknown[]) => {
+    const labels = { name: 'labels', shape: [2], datatype: 'BYTES', data }
+    return send(app, {}, JSON.stringify({ parameters, inputs: [predictions, labels] }))
+  }
+  t.match(await inJson(['cat', 'dog']), { status: 200, body: { correct: 2 } })
+  t.match(await inJson(['cat', 1]), { status: 422, body: { errors: [{ pointer: '#/inputs/1/data/1' }] } })
+  t.match((await inJson(['cat', 1])).body, { errors: [{ detail: /texts/ }] })
+})

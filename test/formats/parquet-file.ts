@@ -135,6 +135,10 @@ export interface Column {
   /** Where its metadata says that it begins; without it, the truth. */
   readonly offset?: number
   readonly size?: number
+  /** Another file that its metadata says it is in. */
+  readonly elsewhere?: string
+  /** What else the schema says of it: 2 its width, 6 what its type stands for, 7 its scale. */
+  readonly described?: { readonly [field: number]: number }
 }
 
 /** A file of columns of doubles; `rows` of each row group, as it announces them. */
@@ -147,7 +151,7 @@ export function parquetFile(
   let at = 4
   const groups = rows.map((inGroup, group): Value => {
     const chunks = columns.map(
-      ({ name, type = 5, chunks, values, codec = 0, announced, offset: said, size }): Value => {
+      ({ name, type = 5, chunks, values, codec = 0, announced, offset: said, size, elsewhere }): Value => {
         const chunk = chunks[group]
         const offset = at
         parts.push(chunk)
@@ -162,12 +166,11 @@ export function parquetFile(
           [7, { i64: size ?? chunk.length }],
           [9, { i64: said ?? offset }],
         ]
-        return {
-          struct: [
-            [2, { i64: offset }],
-            [3, { struct: meta }],
-          ],
-        }
+        const chunkOf: Field[] = [
+          [2, { i64: offset }],
+          [3, { struct: meta }],
+        ]
+        return { struct: elsewhere === undefined ? chunkOf : [[1, { text: elsewhere }], ...chunkOf] }
       },
     )
     return {
@@ -184,14 +187,14 @@ export function parquetFile(
       [5, { i32: columns.length }],
     ],
   }
-  const leaves = columns.map(({ name, type = 5, repetition = 0 }): Value => {
-    return {
-      struct: [
-        [1, { i32: type }],
-        [3, { i32: repetition }],
-        [4, { text: name }],
-      ],
-    }
+  const leaves = columns.map(({ name, type = 5, repetition = 0, described = {} }): Value => {
+    const fields: Field[] = [
+      [1, { i32: type }],
+      [3, { i32: repetition }],
+      [4, { text: name }],
+      ...Object.entries(described).map(([id, value]): Field => [Number(id), { i32: value }]),
+    ]
+    return { struct: fields.toSorted(([a], [b]) => a - b) }
   })
   const footer = struct([
     [1, { i32: 1 }],

@@ -121,6 +121,18 @@ test('columns become rows step by step, in twice the memory meanwhile', (t) => {
   t.end()
 })
 
+test('columns of numbers of one byte and of two become rows, too', (t) => {
+  for (const type of ['UINT8', 'INT16', 'FP64'] as const) {
+    const raw = new RawTensor('labels', [2, 3000], type, unaccounted, { isFortranOrder: true })
+    const sent = new arrays[type](6000)
+    for (let at = 0; at < sent.length; at++) sent[at] = Math.floor(at / 2) % 100
+    raw.write(Buffer.from(sent.buffer))
+    const wanted = Array.from({ length: 6000 }, (_, at) => (at % 3000) % 100)
+    t.same(Array.from(finish(raw.tensor()).data), wanted, type)
+  }
+  t.end()
+})
+
 test('one column, or one row, is taken as it is', (t) => {
   for (const shape of [[5, 1], [1, 5], [5]]) {
     const raw = new RawTensor('labels', shape, 'UINT8', unaccounted, { isFortranOrder: true })

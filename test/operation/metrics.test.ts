@@ -42,6 +42,9 @@ test('the store, evaluations and refusals count', async (t) => {
   metrics.put('replayed')
   metrics.refused('overloaded', 'maxConnections')
   metrics.refused('not-found')
+  metrics.listenFailed()
+  metrics.foldFailed()
+  metrics.foldFailed()
   const lines = (await metrics.text()).split('\n')
   for (const line of [
     'db_client_operation_duration_seconds_bucket{le="0.001",db_system_name="sqlite",db_operation_name="commit",error_type=""} 0',
@@ -56,6 +59,8 @@ test('the store, evaluations and refusals count', async (t) => {
     'lossmeter_batches_total{outcome="committed"} 0',
     'lossmeter_refusals_total{reason="overloaded",limit="maxConnections"} 1',
     'lossmeter_refusals_total{reason="not-found",limit=""} 1',
+    'lossmeter_store_listen_outages_total 1',
+    'lossmeter_fold_failures_total 2',
   ]) {
     t.ok(lines.includes(line), line)
   }

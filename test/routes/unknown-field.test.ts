@@ -1,5 +1,7 @@
 import { test } from 'tap'
+import { didYouMean } from '../../src/formats/did-you-mean.ts'
 import { unknownField } from '../../src/routes/unknown-field.ts'
+import { appOf, post } from '../support.ts'
 
 const names = ['epsilon', 'delta', 'labelFormat', 'q']
 const said = `is not a recognised field; the fields are ${names.join(', ')}`
@@ -46,4 +48,24 @@ test('says of options that there are numbers besides', async (t) => {
     ['label', 'labels'],
   ])
     t.equal(of({ code: 'unrecognized_keys', keys: [key] }), `${said}; did you mean "${meant}"?`)
+})
+
+test('of up to five misspelt options each is mended; of more, none is tried', async (t) => {
+  const app = await appOf(t)
+  const right = { loss: 'cross-entropy', labelFormat: 'index', predictions: [[0.25, 0.75]], labels: [1] }
+  const misspelt = { reductoin: 'sum', labelSmoothin: 0.1, logPolcy: 'clip', epsilonn: 1e-5, rowSumTolerence: 0.1 }
+  const remediesOf = async (request: object) => {
+    const { body } = await post(app, '/v1/loss', request)
+    const { errors } = body as { errors: { remedies?: object[] }[] }
+    return [errors.length, errors.flatMap(({ remedies = [] }) => remedies)]
+  }
+  const [count, remedies] = await remediesOf({ ...right, ...misspelt })
+  t.equal(count, 5)
+  t.match(remedies, [{ rename: { reductoin: 'reduction', epsilonn: 'epsilon' } }])
+  t.same(await remediesOf({ ...right, ...misspelt, includ: [] }), [6, []])
+})
+
+test('one letter more or less of an acronym is another loss', async (t) => {
+  for (const loss of ['mle', 'mbe', 'mapee']) t.equal(didYouMean('loss', loss, ['mse', 'mae', 'mape']), '', loss)
+  t.equal(didYouMean('loss', 'hubr', ['mse', 'huber']), '; did you mean "huber"?')
 })

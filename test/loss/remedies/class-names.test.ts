@@ -1,6 +1,7 @@
 import { test } from 'tap'
-import { nearestName } from '../../../src/loss/remedies/class-names.ts'
-import { finish } from '../support.ts'
+import { namesMeant, nearestName, sayNames } from '../../../src/loss/remedies/class-names.ts'
+import { ValidationErrors } from '../../../src/loss/validation-errors.ts'
+import { countSteps, finish } from '../support.ts'
 
 /** The optimal string alignment distance by its recursion, without regard to speed. */
 function distance(a: string, b: string): number {
@@ -49,4 +50,19 @@ test('the nearest name is the one that fewest edits lead to, if no other is as n
   t.equal(finish(nearestName('x'.repeat(41), ['x'.repeat(40)])), undefined)
   t.equal(finish(nearestName(`${'x'.repeat(39)}y`, ['x'.repeat(43)])), undefined)
   t.equal(finish(nearestName('x'.repeat(40), ['x'.repeat(43), 'y'.repeat(128)])), 'x'.repeat(43))
+})
+
+test('very many names are looked at in steps', async (t) => {
+  const names = Array.from({ length: 1000 }, (_, at) => `name ${at}`)
+  t.equal(finish(nearestName('nmae 999', names)), 'name 999')
+  t.equal(countSteps(nearestName('nmae 999', names)), 3)
+})
+
+test('five of many names are shown where none is near', async (t) => {
+  const classes = ['ant', 'bee', 'cat', 'dog', 'eel', 'fox', 'gnu']
+  const errors = new ValidationErrors()
+  errors.add(['labels', 0], 'labels[0] is no name', 'zzzzzzzz', 'unknown-value')
+  sayNames(errors, classes, finish(namesMeant(errors, classes)))
+  const [{ detail }] = errors.list
+  t.equal(detail, 'labels[0] is no name: "ant", "bee", "cat", "dog", "eel" and 2 more')
 })

@@ -49,3 +49,23 @@ test('what an answer could not have is no remedy', async (t) => {
   }
   t.throws(() => finish(remediesFor({ ...refused(request), checkAnswer: tooMuch }, trials())))
 })
+
+test('remedies for what is counted from 1, has the opposite sign, or has one output', async (t) => {
+  const two = [
+    [0.25, 0.75],
+    [0.5, 0.5],
+    [0.75, 0.25],
+  ]
+  const remediesOf = (request: Request) => finish(remediesFor(refused(request), trials()))
+  // 0 is left out, and so is what it becomes
+  t.same(remediesOf({ ...classes, predictions: two, labels: [1, 2, 0], ignoreIndex: 0 }), [
+    { add: { labels: -1 }, set: { ignoreIndex: -1 } },
+  ])
+  const logs: Request = {
+    ...{ loss: 'brier', labelFormat: 'binary', predictionFormat: 'log-probabilities' },
+    ...{ predictions: [0.5, 2.5], labels: [1, 0] },
+  }
+  t.match(finish(hintFor(refused(logs))).sentence, /multiply predictions by -1/)
+  const column: Request = { loss: 'focal', labelFormat: 'index', predictions: [[0.25], [0.75]], labels: [0, 1] }
+  t.same(remediesOf(column), [{ set: { labelFormat: 'binary' }, flatten: ['predictions'] }])
+})

@@ -114,6 +114,120 @@ test('numbers beyond what is summed exactly have no interval', async (t) => {
   t.type(metrics && 'rmse' in metrics && metrics.rmse, 'number')
   t.notMatch(JSON.stringify(intervals), hasNumber)
   t.match(JSON.stringify(evaluate({ ...request, sampleWeights: [1, 1, 0] }).intervals), hasNumber)
+  const apart = { ...request, predictions: [1, 2, 1.7e308], labels: [1, 3, -1.7e308] }
+  t.notMatch(JSON.stringify(evaluate(apart).intervals), hasNumber, 'an error that is infinite')
+})
+
+const unknown = { standardError: null, interval: null }
+
+test('a figure whose slopes are no doubles has no interval, the others do', async (t) => {
+  const values = { loss: 'mae', labelFormat: 'values', predictions: [1e70, 2e70, 4e70], include: [...parts] } as const
+  const { metrics } = evaluate({ ...values, labels: [0, 1e-70, 0] }).intervals ?? {}
+  t.match(metrics, { r2: { uniformAverage: unknown, perOutput: [unknown] }, rmse: { standardError: Number } })
+})
+
+test('rows that hardly weigh are as sure as others', async (t) => {
+  const rows = [
+    [0.75, 0.25],
+    [0.5, 0.5],
+    [0.25, 0.75],
+  ]
+  const binary = { loss: 'brier', labelFormat: 'binary', labels: [1, 0, 1], predictions: [0.9, 0.8, 0.3] }
+  const classes = { loss: 'cross-entropy', labelFormat: 'index', labels: [0, 1, 0], predictions: rows }
+  const outputs = { ...binary, predictions: rows, labels: rows.map((_, i) => [i % 2, 1]) }
+  for (const request of [binary, classes, outputs]) {
+    const [some, light] = [1, 2 ** -1060].map((weight) => {
+      return evaluate({ ...request, include: [...parts], sampleWeights: [weight, weight, 2 * weight] } as Request)
+    })
+    t.match(some.intervals?.metrics, { f1: { macro: { standardError: Number } } })
+    // sums of weights are a figure of their own, and losses times such weights are not exact
+    const [{ f1, cohenKappa }, ofSome] = [light, some].map(({ intervals }) => intervals?.metrics as LabelIntervals)
+    t.strictSame([f1, cohenKappa], [ofSome.f1, ofSome.cohenKappa])
+  }
+})
+
+test('an interval with an end that is no double is none; its standard error is there', async (t) => {
+  const predictions = [
+    [0, 708.5],
+    [0, 709.7],
+  ]
+  const request = { loss: 'cross-entropy', labelFormat: 'index', predictionFormat: 'logits', labels: [0, 0] } as const
+  const { metrics, intervals } = evaluate({ ...request, predictions, include: [...parts] })
+  t.match(metrics, { perplexity: Number })
+  t.match(intervals?.metrics, { perplexity: { standardError: Number, interval: null } })
+})
+
+test('the average over 32 outputs that are all the same is as sure as each', async (t) => {
+  const column = [0.1, 0.7, 0.4, 0.9, 0.2]
+  const labels = [0, 1, 1, 1, 0]
+  const wide = <Value>(list: readonly Value[]) => list.map((value) => new Array<Value>(32).fill(value))
+  const ofValues = { loss: 'mse', labelFormat: 'values', include: [...parts] } as const
+  const { metrics: values } = evaluate({ ...ofValues, predictions: wide(column), labels: wide(labels) }).intervals ?? {}
+  if (values === undefined || !('r2' in values)) throw new Error('not of values')
+  t.same(misses(values.r2.uniformAverage, values.r2.perOutput[31], 1e-12), [])
+  const decided = labelIntervalsOf({
+    ...ofValues,
+    loss: 'brier',
+    labelFormat: 'binary',
+    predictions: wide(column),
+    labels: wide(labels),
+  })
+  t.same(misses(decided.f1?.macro, decided.perOutput?.[31].f1, 1e-12), [])
+})
+
+test('what takes several steps is what it is in parts that take one', async (t) => {
+  const textOf = (first: Request, ...rest: readonly Request[]) => JSON.stringify(evaluate(first, unlimited, ...rest))
+  const classes = 65
+  const ofClasses = (from: number, to: number): Request => {
+    const rows = Array.from({ length: to - from }, (_, i) => from + i)
+    const decided = rows.map((row) => Math.floor(row / classes) % classes)
+    return {
+      ...{ loss: 'cross-entropy', labelFormat: 'index', include: [...parts], labels: rows.map((row) => row % classes) },
+      predictions: decided.map((place) => Array.from({ length: classes }, (_, k) => (k === place ? 1 : 0))),
+    }
+  }
+  const most = classes * classes + 50
+  t.equal(textOf(ofClasses(0, 2000), ofClasses(2000, most)), textOf(ofClasses(0, most)))
+  const outputs = 5
+  const bins = 1001
+  const ofOutputs = (from: number, to: number, isWeighted: boolean): Request => {
+    const rows = Array.from({ length: to - from }, (_, i) => from + i)
+    const tableOf = (numberAt: (place: number) => number) =>
+      rows.map((row) => Array.from({ length: outputs }, (_, k) => numberAt(outputs * row + k)))
+    return {
+      ...{ loss: 'brier', labelFormat: 'binary', thresholds: bins },
+      predictions: tableOf((place) => ((place * 7919) % 10_007) / 10_007),
+      labels: tableOf((place) => Number((place * 31) % 7 < 3)),
+      ...(isWeighted && { sampleWeights: rows.map((row) => 1 + (row % 3)) }),
+    }
+  }
+  for (const isWeighted of [false, true]) {
+    const part = (from: number, to: number) => ofOutputs(from, to, isWeighted)
+    t.equal(textOf(part(0, 500), part(500, 1000), part(1000, 1500)), textOf(part(0, 1500)))
+  }
+})
+
+test('how sure an area of many rows is', async (t) => {
+  const rows = 2 ** 15
+  const scores = [0.2, 0.4, 0.6, 0.8]
+  const request: Request = {
+    ...{ loss: 'brier', labelFormat: 'binary', include: ['ranking', 'intervals'] },
+    predictions: Array.from({ length: rows }, (_, i) => [scores[i % 4], scores[i % 4]]),
+    labels: Array.from({ length: rows }, (_, i) => [i % 2, i % 2]),
+  }
+  const { ranking, intervals } = evaluate(request)
+  t.match(ranking, { rocAuc: 0.75, perOutput: [{ rocAuc: 0.75 }, { rocAuc: 0.75 }] })
+  // DeLong: half of the rows of each class are 1/4 above the area, half below
+  const standardError = Math.sqrt((2 * 0.25 ** 2) / (rows / 2 - 1))
+  const areas = [intervals?.ranking?.rocAuc, ...(intervals?.ranking?.perOutput.map(({ rocAuc }) => rocAuc) ?? [])]
+  t.same(
+    misses(
+      areas.map((area) => area?.standardError),
+      new Array(3).fill(standardError),
+      1e-12,
+    ),
+    [],
+  )
 })
 
 test('averages over many binary outputs have none; each output does', async (t) => {

@@ -124,6 +124,14 @@ test('what no error is known of', async (t) => {
     const { metrics } = compared(request).difference
     t.match(metrics, { rmse: { value: Number, ...noError }, meanError: { value: Number, ...noError } }, what)
   }
+  // labels so near to each other that what is divided by their variance is no double
+  const near = compared({ ...values, labels: [0, 1.3e-77, 0], predictions: [1.1e77, 1.1e77, 1.1e77] }).difference
+    .metrics
+  t.match(near, { r2: { perOutput: [noError] }, rmse: { value: Number } }, 'labels that hardly differ')
+  const logits = { ...classes, predictionFormat: 'logits', labels: [0, 0] } as const
+  const far = { predictions: [0, 1418].map((logit) => [0, logit]), baseline: [0, 1410].map((logit) => [0, logit]) }
+  const { metrics: ofFar } = compared({ ...logits, ...far }).difference
+  t.match(ofFar, { perplexity: { value: Number, ...noError } }, 'terms beyond all doubles')
   const perplexities: [what: string, request: PairRequest, value: unknown][] = [
     ['one row that counts', { ...classes, predictions: rows, baseline: others, classWeights: [1, 0] }, Number],
     [

@@ -395,3 +395,11 @@ test('a field that a requirement does not have is refused, with what the other o
     t.match(errors[0].detail, hint)
   }
 })
+
+test('a difference that is neither better nor worse cannot be required', async (t) => {
+  const values = { loss: 'mse', labelFormat: 'values', predictions: [1, 2, 3], labels: [1, 2, 4], baseline: [1, 2, 2] }
+  const require = [{ figure: 'metrics.meanError' }]
+  const { status, body } = await post(app, '/v1/comparisons', { ...values, include: ['metrics', 'intervals'], require })
+  const detail = 'require[0].figure is "metrics.meanError", which is not better when higher or lower'
+  t.match([status, body], [422, { errors: [{ pointer: '#/require/0/figure', detail }] }])
+})

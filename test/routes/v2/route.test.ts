@@ -395,3 +395,18 @@ test('a client that leaves in the middle of its answer holds nothing', async (t)
   socket.destroy()
   t.ok(await eventually(() => app.resources.budget.held === 0))
 })
+
+test('options that cannot be are refused with what would be right', async (t) => {
+  const errorOf = async (parameters: object) => {
+    const inputs = [
+      { name: 'predictions', shape: [1, 2], datatype: 'FP64', data: [0.25, 0.75] },
+      { name: 'labels', shape: [1], datatype: 'INT64', data: [1] },
+    ]
+    const { status, body } = await post(app, '/v2/models/cross-entropy/infer', { parameters, inputs })
+    return [status, (body as { error: string }).error]
+  }
+  t.match(await errorOf({ labelFormat: 'index', positiveWeight: 3 }), [422, /^positiveWeight has no effect here/])
+  const [status, error] = await errorOf({ labelFormat: 'binary' })
+  t.equal(status, 422)
+  t.match(error, /received "binary". Class indices are declared with labelFormat "index"/)
+})
