@@ -3,7 +3,7 @@ import type { Meaning } from './other-names.ts'
 import { fieldsMeant, lettersOf, meaningOf, otherWords } from './other-names.ts'
 
 const longest = 40
-/** An acronym is near only if it has the same letters: `rmse` is not `mse`. */
+/** Of an acronym so short, one letter more or less is another loss: `rmse` is not `mse`. */
 const longestAcronym = 4
 
 /** The end of an error about an unknown word, such as `; did you mean "cross-entropy"?`; '' where none is near. */
@@ -19,7 +19,7 @@ export function meaningsOf(field: string, word: string, names: readonly string[]
   const known = own === undefined ? meaningOf(field, word) : [{ [field]: own }]
   if (known !== undefined) return known.filter(({ [field]: name }) => names.includes(name))
   const near = nearest(word, [...names, ...otherWords(field)])
-  if (near === undefined || (field === 'loss' && isOtherAcronym(word, near))) return []
+  if (near === undefined || (field === 'loss' && near.length <= longestAcronym)) return []
   return names.includes(near) ? [{ [field]: near }] : meaningsOf(field, near, names)
 }
 
@@ -43,12 +43,4 @@ export function nearest(word: string, names: readonly string[]): string | undefi
     .toSorted((one, another) => one.away - another.away)
   if (found === undefined || found.away === other?.away) return undefined
   return found.away <= 3 && found.away < found.name.length / 2 ? found.name : undefined
-}
-
-function isOtherAcronym(word: string, near: string): boolean {
-  return near.length <= longestAcronym && sorted(lettersOf(word)) !== sorted(lettersOf(near))
-}
-
-function sorted(letters: string): string {
-  return [...letters].sort().join()
 }

@@ -49,7 +49,6 @@ export function completed<Generated>(
   dropUnused(document.paths, schemas)
   forEachObject(document, (part) => {
     dropBoundsOfSafeIntegers(part)
-    sayDefaults(part)
     nameDiscriminator(part, schemas)
   })
   return withPlainNames(generated, Object.keys(schemas))
@@ -90,16 +89,6 @@ function problemsAt(path: string, typical: NamedExamples, special: unknown): Nam
 function dropBoundsOfSafeIntegers(schema: Schema): void {
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
-}
-
-/** Puts defaults into descriptions: openapi-typescript makes each field with the keyword `default` required. */
-function sayDefaults({ properties }: Schema): void {
-  for (const property of Object.values((properties ?? {}) as Record<string, Schema>)) {
-    if (!('default' in property)) continue
-    const value = typeof property.default === 'string' ? property.default : JSON.stringify(property.default)
-    property.description = [property.description, `Default \`${value}\`.`].filter(Boolean).join(' ')
-    delete property.default
-  }
 }
 
 function nameDiscriminator(union: Schema, schemas: Readonly<Record<string, Schema>>): void {

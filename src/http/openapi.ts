@@ -88,7 +88,7 @@ async function serveDocument(app: FastifyInstance, { adapt }: Options): Promise<
         { name: 'Service', description: 'Health, limits and errors.' },
       ],
     },
-    transform: transformJsonBody,
+    transform: jsonSchemaTransform,
     transformObject: (document) => completed(jsonSchemaTransformObject(document), examples),
   })
   await registerSwaggerUi(app)
@@ -102,15 +102,6 @@ function documentFor(basePath: string, adapt: Options['adapt']): Buffer {
   const document = JSON.parse(readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'))
   adapt(document)
   return Buffer.from(documentBelow(basePath, JSON.stringify(document)))
-}
-
-const transformJsonBody: typeof jsonSchemaTransform = (document) => {
-  const { body } = (document.schema ?? {}) as { body?: { content?: Record<string, { schema: unknown }> } }
-  if (body?.content === undefined) return jsonSchemaTransform(document)
-  return jsonSchemaTransform({
-    ...document,
-    schema: { ...document.schema, body: body.content['application/json'].schema },
-  })
 }
 
 function problemsOf(answers: AnswersByStatus = {}): Record<string, NamedExamples> {

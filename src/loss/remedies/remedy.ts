@@ -112,8 +112,7 @@ function scaled(name: string, factor: number): string {
 }
 
 function added(name: string, term: number): string {
-  const change = term < 0 ? `subtract ${-term} from ${name}` : `add ${term} to ${name}`
-  return `Classes count from 0: ${change}.`
+  return `Classes count from 0: subtract ${-term} from ${name}.`
 }
 
 function declared(set: Readonly<Record<string, unknown>>): string[] {
