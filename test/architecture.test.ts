@@ -68,7 +68,7 @@ const levels = [
 /** Rooms that may use only some of those below. */
 const only: Readonly<Record<string, readonly string[]>> = {
   runtime: [],
-  database: [],
+  database: ['runtime'],
   wire: ['runtime'],
   formats: ['loss', 'scanner', 'runtime'],
   quotas: ['database', 'runtime'],

@@ -1,13 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Caller as Waiter } from '../runtime/turns.ts'
 
 /** For whom the store works. */
-export interface Caller {
-  /** Whose turn it is: an address, or the owner of a key. */
-  readonly owner: string
-  /** Whether the client no longer waits for an answer. */
-  readonly isOver: boolean
-  /** 0 where it has hardly begun, and more the more time it has taken. */
-  readonly level: number
+export interface Caller extends Waiter {
   /** Counts time of the store that was spent on it. */
   charge(milliseconds: number): void
 }

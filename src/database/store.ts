@@ -1,3 +1,4 @@
+import type { TurnLoad } from '../runtime/turns.ts'
 import type { Batch, NewBatch, PutResult } from './batch.ts'
 import type { FoundRow, HalvesResult, HalvesWrite, WaitingCounts, WaitingHalf, WaitingPage } from './halves.ts'
 import type { Digest, EvaluationKey, Head, ReadHead } from './history.ts'
@@ -88,14 +89,7 @@ export interface Store {
   close(): Promise<void>
 }
 
-export interface StoreLoad {
-  /** Operations that wait for their turn. */
-  readonly waiting: number
-  /** How long the first of them has waited. */
-  readonly waitMilliseconds: number
-  /** Operations that were refused, because too many waited, since the store was opened. */
-  readonly refused: number
-}
+export type StoreLoad = TurnLoad
 
 export interface SweptHalves {
   /** Halves that have waited in vain. */

@@ -4,6 +4,8 @@ import type { Task } from '../runtime/scheduler.ts'
 export interface DecodeContext {
   readonly task: Task
   readonly memory: Memory
+  /** Whether the client has left. */
+  readonly isOver?: boolean
 }
 
 /** What ends the reading of a body from outside. */

@@ -1,9 +1,12 @@
 import { test } from 'tap'
 import { Overloaded } from '../../src/formats/errors.ts'
 import type { TableRequest } from '../../src/formats/table/read.ts'
-import { tableIn } from '../../src/formats/table/thread.ts'
+import { tableIn, turnLimits } from '../../src/formats/table/thread.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
+import type { Caller } from '../../src/runtime/turns.ts'
 import { unaccounted } from '../unaccounted.ts'
+
+const ann: Caller = { owner: 'ann', level: 0 }
 
 function requestOf(text: string): TableRequest {
   const bytes = new TextEncoder().encode(text).buffer
@@ -11,19 +14,39 @@ function requestOf(text: string): TableRequest {
   return { bytes, format: 'csv', columns: { predictions: 'p' }, missing: 'refuse', mayBeNames: false, limits }
 }
 
-test('two tables are read at once, others wait, and too many are refused', async (t) => {
-  const reads = Array.from({ length: 35 }, async (_, at) => {
-    const { tensors } = await tableIn(requestOf(`p\n${at}\n`), unaccounted, 60_000)
+test('some tables are read at once, others wait, and too many are refused: of one owner, and of all', async (t) => {
+  const read: string[] = []
+  const readOf = async (owner: string, at: number) => {
+    const { tensors } = await tableIn(requestOf(`p\n${at}\n`), unaccounted, 60_000, { owner, level: 0 })
     t.strictSame(tensors.predictions, { data: Float64Array.of(at), shape: [1] })
-  })
-  const [refused, ...others] = (await Promise.allSettled(reads)).toReversed()
-  t.match(refused, { status: 'rejected', reason: new Overloaded('Too many tables wait to be read.') })
-  t.ok(others.every(({ status }) => status === 'fulfilled'))
+    read.push(owner)
+  }
+  const tooMany = new Overloaded('Too many tables wait to be read.')
+  const { atOnce, mostOfOwner, mostWaiting } = turnLimits
+  const reads = Array.from({ length: atOnce + mostOfOwner }, (_, at) => readOf('ann', at))
+  await t.rejects(readOf('ann', 99), tooMany)
+  reads.push(readOf('bob', 1))
+  for (let at = mostOfOwner + 1; at < mostWaiting; at++) reads.push(readOf(`owner ${at}`, at))
+  await t.rejects(readOf('eve', 99), tooMany)
+  await Promise.all(reads)
+  t.ok(read.indexOf('bob') < 2 * atOnce + 2, 'bob waits for a turn of ann, not for all of hers')
+})
+
+test('the table of a client that has left is not read', async (t) => {
+  const caller = { owner: 'ann', level: 0, isOver: false }
+  const reads = [1, 2].map((at) => tableIn(requestOf(`p\n${at}\n`), unaccounted, 60_000, caller))
+  const refused = t.rejects(
+    tableIn(requestOf('p\n3\n'), unaccounted, 60_000, caller),
+    new Overloaded('The client has left.'),
+  )
+  caller.isOver = true
+  await Promise.all(reads)
+  await refused
 })
 
 test('a thread that takes too long, or that there is no memory for, ends, and the next one reads', async (t) => {
   const long = `p\n${'1\n'.repeat(500_000)}`
-  const error = await tableIn(requestOf(long), unaccounted, 1).catch((error) => error)
+  const error = await tableIn(requestOf(long), unaccounted, 1, ann).catch((error) => error)
   t.ok(error instanceof LimitExceeded)
   t.match(error, { path: ['table'], message: 'Reading the table takes longer than maxComputeMs, 1 ms.' })
   const full = new Error('full')
@@ -35,17 +58,20 @@ test('a thread that takes too long, or that there is no memory for, ends, and th
       throw full
     },
   }
-  t.equal(await tableIn(requestOf('p\n1\n2\n'), none, 60_000).catch((error) => error), full)
+  t.equal(await tableIn(requestOf('p\n1\n2\n'), none, 60_000, ann).catch((error) => error), full)
   // twice the text of 6 bytes, and 48 for a cell of each of 4 lines, the one after the last end included
   t.strictSame(reserved, [2 * 6 + 48 * 4])
-  t.strictSame((await tableIn(requestOf('p\n3\n'), unaccounted, 60_000)).tensors.predictions?.data, Float64Array.of(3))
+  t.strictSame(
+    (await tableIn(requestOf('p\n3\n'), unaccounted, 60_000, ann)).tensors.predictions?.data,
+    Float64Array.of(3),
+  )
 })
 
 test('what node --watch reports of a thread is no table', async (t) => {
   process.env.WATCH_REPORT_DEPENDENCIES = '1'
   t.teardown(() => delete process.env.WATCH_REPORT_DEPENDENCIES)
   // two at once: at least one thread starts
-  const reads = [4, 5].map((at) => tableIn(requestOf(`p\n${at}\n`), unaccounted, 60_000))
+  const reads = [4, 5].map((at) => tableIn(requestOf(`p\n${at}\n`), unaccounted, 60_000, ann))
   t.strictSame(
     (await Promise.all(reads)).map(({ tensors }) => tensors.predictions?.data),
     [Float64Array.of(4), Float64Array.of(5)],

@@ -8,7 +8,7 @@ const rooms = {
   api: ['routes/**/*.test.ts'],
   app: ['*.test.ts', 'pages/{batch,runs,strings}/*.test.ts', 'pages/{formulas,pointer}.test.ts'],
   core: ['{log,operation,runtime,scanner}/**/*.test.ts'],
-  docs: ['docs/{contributing,errors,generated,pages,prose}.test.ts'],
+  docs: ['docs/{contributing,errors,generated,pages,prose,shares}.test.ts'],
   evaluations: ['{cluster,database,evaluations,quotas}/**/*.test.ts'],
   formats: ['formats/**/*.test.ts'],
   http: ['{access,http}/**/*.test.ts'],

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
 import pg from 'pg'
+import type { WaitWatch } from '../../runtime/turns.ts'
 import { currentCaller } from '../caller.ts'
 import { StoreUnavailable } from '../errors.ts'
 import type { SqlEngine, Statement } from '../sql/engine.ts'
 import type { MigrationLog } from '../sql/schema.ts'
 import type { StoreLoad } from '../store.ts'
-import type { WaitWatch } from '../turns.ts'
-import { Turns } from '../turns.ts'
+import { StoreTurns } from '../turns.ts'
 import { asStartError, asStoreError, isOfSchema } from './errors.ts'
 import { isCurrent, migrate } from './migrate.ts'
 
@@ -24,7 +24,7 @@ const types: pg.CustomTypesConfig = {
 
 export class PostgresEngine implements SqlEngine {
   readonly #pool: pg.Pool
-  readonly #turns: Turns
+  readonly #turns: StoreTurns
   readonly #url: string
   readonly #log: MigrationLog | undefined
   #migrated: Promise<void> | undefined
@@ -32,7 +32,7 @@ export class PostgresEngine implements SqlEngine {
   #isClosed = false
 
   constructor(url: string, log?: MigrationLog, waited?: WaitWatch) {
-    this.#turns = new Turns(connections - connectionsForBatches, waited)
+    this.#turns = new StoreTurns(connections - connectionsForBatches, waited)
     this.#url = url
     this.#log = log
     this.#pool = new pg.Pool({

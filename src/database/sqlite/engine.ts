@@ -1,3 +1,4 @@
+import type { WaitWatch } from '../../runtime/turns.ts'
 import { onBehalfOf } from '../caller.ts'
 import { StoreUnavailable, StoreUnusable } from '../errors.ts'
 import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
@@ -6,8 +7,7 @@ import type { Statement } from '../sql/engine.ts'
 import type { EvaluationEngine, PutRules } from '../sql/evaluation-engine.ts'
 import type { MigrationLog } from '../sql/schema.ts'
 import type { NewBatch, PutResult, StoreLoad } from '../store.ts'
-import type { WaitWatch } from '../turns.ts'
-import { Turns } from '../turns.ts'
+import { StoreTurns } from '../turns.ts'
 import { pack, unpack } from './packing.ts'
 import { SqliteThread } from './thread.ts'
 
@@ -22,8 +22,8 @@ export class SqliteEngine implements EvaluationEngine {
   readonly position = 'instr'
   readonly #writer: SqliteThread
   readonly #reader: SqliteThread
-  readonly #writes: Turns
-  readonly #reads: Turns
+  readonly #writes: StoreTurns
+  readonly #reads: StoreTurns
   #poll: NodeJS.Timeout | undefined
 
   /** Opens a file, or with the path ":memory:" a database that is gone when it is closed. */
@@ -46,12 +46,12 @@ export class SqliteEngine implements EvaluationEngine {
   }
 
   private constructor(path: string, lockMilliseconds: number, log?: MigrationLog, waited?: WaitWatch) {
-    this.#writes = new Turns(atOnce, waited)
+    this.#writes = new StoreTurns(atOnce, waited)
     this.#writer = new SqliteThread({ path, lockMilliseconds, isReader: false }, log)
     // a database in memory has one connection
     const isShared = path !== inMemory
     this.#reader = isShared ? new SqliteThread({ path, lockMilliseconds, isReader: true }) : this.#writer
-    this.#reads = isShared ? new Turns(atOnce, waited) : this.#writes
+    this.#reads = isShared ? new StoreTurns(atOnce, waited) : this.#writes
   }
 
   get load(): StoreLoad {

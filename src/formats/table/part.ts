@@ -4,6 +4,7 @@ import type { Memory } from '../../loss/memory.ts'
 import type { Tensor } from '../../loss/tensor.ts'
 import { refusal, refuse } from '../../loss/validation-errors.ts'
 import { isElement, ValueList, WrongElement } from '../../loss/value-list.ts'
+import type { Caller } from '../../runtime/turns.ts'
 import type { DecodeContext } from '../context.ts'
 import type { BodyLimits } from '../limits.ts'
 import type { Fields } from '../parsed-body.ts'
@@ -55,7 +56,8 @@ export class TablePart {
     const bytes = this.#bytes(memory)
     task.stop()
     const mayBeNames = options.labelFormat === undefined || options.classes !== undefined
-    const table = await tableIn({ bytes, format, columns, missing, mayBeNames, limits }, memory, maxComputeMs)
+    const request = { bytes, format, columns, missing, mayBeNames, limits }
+    const table = await tableIn(request, memory, maxComputeMs, callerOf(this.#context))
     task.start()
     memory.release(this.#size)
     return { fields: fieldsOf(table), dropped: missing === 'drop' ? table.dropped : undefined }
@@ -71,6 +73,17 @@ export class TablePart {
     }
     memory.release(this.#size)
     return bytes.buffer
+  }
+}
+
+function callerOf(context: DecodeContext): Caller {
+  const { owner, level } = context.task
+  return {
+    owner,
+    level,
+    get isOver() {
+      return context.isOver === true
+    },
   }
 }
 

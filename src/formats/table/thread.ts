@@ -1,18 +1,19 @@
 import { Worker } from 'node:worker_threads'
 import type { Memory } from '../../loss/memory.ts'
 import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
+import type { Caller } from '../../runtime/turns.ts'
+import { Turns } from '../../runtime/turns.ts'
 import { Overloaded } from '../errors.ts'
 import type { AssembledTable } from './assemble.ts'
 import type { TableRequest } from './read.ts'
 import type { TableReply } from './worker.ts'
 
-const mostAtOnce = 2
-const mostWaiting = 32
+export const turnLimits = { atOnce: 2, mostWaiting: 32, mostOfOwner: 16 } as const
 const heapMegabytes = 512
 const idleMilliseconds = 10_000
 
-let running = 0
-const waiting: (() => void)[] = []
+const refusals = { busy: 'Too many tables wait to be read.', left: 'The client has left.' }
+const turns = new Turns(turnLimits, (why) => new Overloaded(refusals[why]))
 /** A thread that has nothing to do, and ends when that lasts. */
 let idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout } | undefined
 
@@ -21,20 +22,16 @@ let idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout } | undefine
  *
  * @param memory has what is taken reserved before it is taken
  * @param milliseconds that reading may take
+ * @param caller whose turns these are
  * @throws InvalidContent, LimitExceeded, Overloaded
  */
-export async function tableIn(request: TableRequest, memory: Memory, milliseconds: number): Promise<AssembledTable> {
-  if (running >= mostAtOnce) {
-    if (waiting.length >= mostWaiting) throw new Overloaded('Too many tables wait to be read.')
-    await new Promise<void>((resolve) => waiting.push(resolve))
-  }
-  running++
-  try {
-    return await inThread(request, memory, milliseconds)
-  } finally {
-    running--
-    waiting.shift()?.()
-  }
+export function tableIn(
+  request: TableRequest,
+  memory: Memory,
+  milliseconds: number,
+  caller: Caller,
+): Promise<AssembledTable> {
+  return turns.run(() => inThread(request, memory, milliseconds), caller)
 }
 
 async function inThread(request: TableRequest, memory: Memory, milliseconds: number): Promise<AssembledTable> {

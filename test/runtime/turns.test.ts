@@ -1,13 +1,16 @@
 import { test } from 'tap'
-import type { Caller } from '../../src/database/caller.ts'
-import { onBehalfOf } from '../../src/database/caller.ts'
-import { Turns } from '../../src/database/turns.ts'
+import type { Caller, WaitWatch } from '../../src/runtime/turns.ts'
+import { Turns } from '../../src/runtime/turns.ts'
 
-const left = { name: 'StoreUnavailable', reason: 'left' }
-const busy = { name: 'StoreUnavailable', reason: 'busy' }
+const left = { message: 'left' }
+const busy = { message: 'busy' }
+
+function turnsOf(atOnce: number, waited?: WaitWatch): Turns {
+  return new Turns({ atOnce, mostOfOwner: 512, mostWaiting: 4096 }, (why) => new Error(why), waited)
+}
 
 function callerOf(owner: string, level = 0): Caller {
-  return { owner, isOver: false, level, charge() {} }
+  return { owner, isOver: false, level }
 }
 
 /** Operations that end when they are told to, and the order in which they began. */
@@ -21,13 +24,11 @@ class Operations {
   }
 
   add(name: string, caller?: Caller): Promise<string> {
-    return onBehalfOf(caller, () =>
-      this.#turns.run(async () => {
-        this.begun.push(name)
-        await new Promise<void>((resolve) => this.#ends.push(resolve))
-        return name
-      }),
-    )
+    return this.#turns.run(async () => {
+      this.begun.push(name)
+      await new Promise<void>((resolve) => this.#ends.push(resolve))
+      return name
+    }, caller)
   }
 
   /** Ends those that run, and those that then begin, and so on. */
@@ -41,7 +42,7 @@ class Operations {
 }
 
 test('so many run at a time, the others in turns of their owners', async (t) => {
-  const turns = new Turns(2)
+  const turns = turnsOf(2)
   const operations = new Operations(turns)
   const [ann, bob] = ['ann', 'bob'].map((owner) => callerOf(owner))
   const results = [1, 2, 3, 4, 5, 6].map((n) => operations.add(`a${n}`, ann))
@@ -54,11 +55,11 @@ test('so many run at a time, the others in turns of their owners', async (t) => 
 })
 
 test('what nobody waits for any more is left out, and what fails lets the next one begin', async (t) => {
-  const turns = new Turns(1)
+  const turns = turnsOf(1)
   const operations = new Operations(turns)
   const leaves = { ...callerOf('ann'), isOver: false }
   const stays = callerOf('bob')
-  const failing = onBehalfOf(stays, () => turns.run(() => Promise.reject(new TypeError('a mistake'))))
+  const failing = turns.run(() => Promise.reject(new TypeError('a mistake')), stays)
   const dropped = Array.from({ length: 50 }, (_, n) => operations.add(`left ${n}`, leaves))
   const last = operations.add('stays', stays)
   leaves.isOver = true
@@ -71,7 +72,7 @@ test('what nobody waits for any more is left out, and what fails lets the next o
 })
 
 test('what is too much is refused at once: of one owner, and of all; the service itself always waits', async (t) => {
-  const turns = new Turns(1)
+  const turns = turnsOf(1)
   const operations = new Operations(turns)
   const all: Promise<unknown>[] = [operations.add('first')]
   const add = (owner: string) => operations.add(owner, callerOf(owner))
@@ -87,7 +88,7 @@ test('what is too much is refused at once: of one owner, and of all; the service
 })
 
 test('the room of those that have left is given to others, and what comes from one that has left is not run', async (t) => {
-  const turns = new Turns(1)
+  const turns = turnsOf(1)
   const operations = new Operations(turns)
   const first = operations.add('first')
   const leaves = { ...callerOf('ann'), isOver: false }
@@ -105,7 +106,7 @@ test('the room of those that have left is given to others, and what comes from o
 
 test('what has taken little goes first, and everything has its turn', async (t) => {
   const waits: number[] = []
-  const turns = new Turns(1, (seconds) => waits.push(seconds))
+  const turns = turnsOf(1, (seconds) => waits.push(seconds))
   const operations = new Operations(turns)
   const all = [operations.add('first')]
   const [large, small] = [callerOf('ann', 3), callerOf('ann')]
