@@ -1,7 +1,8 @@
+import { setFlagsFromString } from 'node:v8'
 import { test } from 'tap'
 import { Overloaded } from '../../src/formats/errors.ts'
 import type { TableRequest } from '../../src/formats/table/read.ts'
-import { tableIn, turnLimits } from '../../src/formats/table/thread.ts'
+import { newWorker, tableIn, turnLimits } from '../../src/formats/table/thread.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
 import type { Caller } from '../../src/runtime/turns.ts'
 import { unaccounted } from '../unaccounted.ts'
@@ -64,6 +65,24 @@ test('a thread that takes too long, or that there is no memory for, ends, and th
   t.strictSame(
     (await tableIn(requestOf('p\n3\n'), unaccounted, 60_000, ann)).tensors.predictions?.data,
     Float64Array.of(3),
+  )
+})
+
+test('a thread has its own bound of memory, which a flag of the process does not raise, and ends where it has more', async (t) => {
+  setFlagsFromString('--max-old-space-size=2048')
+  t.teardown(() => setFlagsFromString('--max-old-space-size=0'))
+  const worker = newWorker()
+  await new Promise((resolve) => worker.once('online', resolve))
+  const { heap_size_limit: most } = await worker.getHeapStatistics()
+  await worker.terminate()
+  t.ok(most < 2 ** 30, `${most / 2 ** 20} MiB`)
+  const error = await tableIn(requestOf(`p\n${'1\n'.repeat(500_000)}`), unaccounted, 60_000, ann, 1).catch(
+    (error) => error,
+  )
+  t.match(error.message, 'the table cannot be read: reading it takes more than 1 MiB besides its numbers.')
+  t.strictSame(
+    (await tableIn(requestOf('p\n6\n'), unaccounted, 60_000, ann)).tensors.predictions?.data,
+    Float64Array.of(6),
   )
 })
 

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import type { Memory } from '../../loss/memory.ts'
 import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
@@ -9,7 +10,11 @@ import type { TableRequest } from './read.ts'
 import type { TableReply } from './worker.ts'
 
 export const turnLimits = { atOnce: 2, mostWaiting: 32, mostOfOwner: 16 } as const
+/** What a thread may have of objects and texts, besides the buffers of numbers. */
 const heapMegabytes = 512
+/** V8 ends the whole process if its own limit is met by one large object: a thread is ended before, when its heap is looked at. */
+const limitOverHeap = 1.5
+const lookMilliseconds = 50
 const idleMilliseconds = 10_000
 
 const refusals = { busy: 'Too many tables wait to be read.', left: 'The client has left.' }
@@ -23,6 +28,7 @@ let idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout } | undefine
  * @param memory has what is taken reserved before it is taken
  * @param milliseconds that reading may take
  * @param caller whose turns these are
+ * @param heap mebibytes that the thread may have of objects and texts
  * @throws InvalidContent, LimitExceeded, Overloaded
  */
 export function tableIn(
@@ -30,11 +36,17 @@ export function tableIn(
   memory: Memory,
   milliseconds: number,
   caller: Caller,
+  heap = heapMegabytes,
 ): Promise<AssembledTable> {
-  return turns.run(() => inThread(request, memory, milliseconds), caller)
+  return turns.run(() => inThread(request, memory, milliseconds, heap), caller)
 }
 
-async function inThread(request: TableRequest, memory: Memory, milliseconds: number): Promise<AssembledTable> {
+async function inThread(
+  request: TableRequest,
+  memory: Memory,
+  milliseconds: number,
+  heap: number,
+): Promise<AssembledTable> {
   const worker = takeWorker()
   const { promise, resolve, reject } = Promise.withResolvers<AssembledTable>()
   let isSound = false
@@ -64,19 +76,29 @@ async function inThread(request: TableRequest, memory: Memory, milliseconds: num
       reject(error)
     }
   })
-  // such as a heap that is full
-  worker.on('error', (error) => {
+  const fail = (why: string) => {
     try {
-      unreadable(error.message)
+      unreadable(why)
     } catch (refusal) {
       reject(refusal)
     }
-  })
+  }
+  // such as a heap that is full
+  worker.on('error', (error) => fail(error.message))
+  const look = setInterval(async () => {
+    // it may have ended
+    const used = await worker.getHeapStatistics().then(
+      ({ used_heap_size: bytes }) => bytes / 2 ** 20,
+      () => 0,
+    )
+    if (used > heap) fail(`reading it takes more than ${heap} MiB besides its numbers`)
+  }, lookMilliseconds)
   worker.postMessage(request, [request.bytes])
   try {
     return await promise
   } finally {
     clearTimeout(timer)
+    clearInterval(look)
     worker.removeAllListeners('message').removeAllListeners('error')
     if (isSound) keep(worker)
     else await worker.terminate()
@@ -91,7 +113,14 @@ function takeWorker(): Worker {
     kept.worker.ref()
     return kept.worker
   }
-  const resourceLimits = { maxOldGenerationSizeMb: heapMegabytes }
+  return newWorker()
+}
+
+/** Starts a thread that reads tables. */
+export function newWorker(): Worker {
+  // the flag of the process, which V8 reads when a heap is made, goes before the limits of a thread
+  setFlagsFromString('--max-old-space-size=0')
+  const resourceLimits = { maxOldGenerationSizeMb: limitOverHeap * heapMegabytes }
   // without the preloaded modules of the main thread, which delay its start
   return new Worker(new URL('./worker.ts', import.meta.url), { execArgv: [], resourceLimits })
 }
