@@ -1,6 +1,7 @@
 // Arrow streams as no program writes them.
 import { Field } from 'apache-arrow/fb/field'
 import { Footer } from 'apache-arrow/fb/footer'
+import { KeyValue } from 'apache-arrow/fb/key-value'
 import { List } from 'apache-arrow/fb/list'
 import { Message } from 'apache-arrow/fb/message'
 import { MessageHeader } from 'apache-arrow/fb/message-header'
@@ -26,9 +27,32 @@ export function nestedTwice(depth: number): Buffer {
     Field.addChildren(builder, children)
     field = Field.endField(builder)
   }
+  return schemaStream(builder, field)
+}
+
+/** A stream of a schema only, which has one text `times` times. */
+export function describedOften(times: number, length: number): Buffer {
+  const builder = new Builder(1024)
+  const text = builder.createString('x'.repeat(length))
+  KeyValue.startKeyValue(builder)
+  KeyValue.addKey(builder, text)
+  KeyValue.addValue(builder, text)
+  const entry = KeyValue.endKeyValue(builder)
+  const metadata = Schema.createCustomMetadataVector(
+    builder,
+    Array.from({ length: times }, () => entry),
+  )
+  const name = builder.createString('a')
+  Field.startField(builder)
+  Field.addName(builder, name)
+  return schemaStream(builder, Field.endField(builder), metadata)
+}
+
+function schemaStream(builder: Builder, field: number, metadata?: number): Buffer {
   const fields = Schema.createFieldsVector(builder, [field])
   Schema.startSchema(builder)
   Schema.addFields(builder, fields)
+  if (metadata !== undefined) Schema.addCustomMetadata(builder, metadata)
   const schema = Schema.endSchema(builder)
   Message.startMessage(builder)
   Message.addVersion(builder, MetadataVersion.V5)
@@ -46,15 +70,15 @@ export function nestedTwice(depth: number): Buffer {
 }
 
 /** Places of vectors in the tables of FlatBuffers, as the schemas of Arrow number them. */
-const places = { nodes: 6, buffers: 8, batches: 10 }
+const places = { schema: 6, nodes: 6, buffers: 8, batches: 10 }
 
-/** A table that says of a vector of its first batch, or of its footer, that it has 2 ** 24 entries. */
-export function overstated(file: Uint8Array, vector: keyof typeof places): Buffer {
+/** A table that says of a vector of its first batch, or of its footer, that it has another number of entries. */
+export function overstated(file: Uint8Array, vector: 'nodes' | 'buffers' | 'batches', entries = 2 ** 24): Buffer {
   const bytes = Buffer.from(file)
   const buffer = vector === 'batches' ? footerOf(bytes) : batchOf(bytes)
   const { bb, bb_pos: at } = buffer
   if (bb === null) throw new Error('it is not read')
-  bb.writeInt32(bb.__vector(at + bb.__offset(at, places[vector])) - 4, 2 ** 24)
+  bb.writeInt32(bb.__vector(at + bb.__offset(at, places[vector])) - 4, entries)
   return bytes
 }
 
@@ -81,5 +105,21 @@ export function pointingAtSchema(file: Uint8Array): Buffer {
   const block = footerOf(bytes).recordBatches(0)
   // the schema follows the 8 first bytes
   block?.bb?.writeInt64(block.bb_pos, 8n)
+  return bytes
+}
+
+/** A file whose footer has no schema. */
+export function withoutSchema(file: Uint8Array): Buffer {
+  const bytes = Buffer.from(file)
+  const { bb, bb_pos: at } = footerOf(bytes)
+  bb?.writeInt16(at - bb.readInt32(at) + places.schema, 0)
+  return bytes
+}
+
+/** A table whose first column has other rows in the first batch than the batch. */
+export function withOtherRows(file: Uint8Array): Buffer {
+  const bytes = Buffer.from(file)
+  const node = batchOf(bytes).nodes(0)
+  node?.bb?.writeInt64(node.bb_pos, 2n)
   return bytes
 }

@@ -1,61 +1,53 @@
-import { zstdDecompressSync } from 'node:zlib'
-import type { Data, DataType, Table } from 'apache-arrow'
-import { CompressionType, compressionRegistry, DataType as Types, tableFromIPC, Vector } from 'apache-arrow'
-import { checkCounts } from './arrow-counts.ts'
+import type { Data, DataType } from 'apache-arrow'
+import { DataType as Types, Vector } from 'apache-arrow'
+import type { ArrowColumns } from './arrow-columns.ts'
+import { readColumns } from './arrow-columns.ts'
 import { decimals } from './decimal.ts'
 import { TableError } from './errors.ts'
-import { decompressLz4 } from './lz4.ts'
 import type { Cells, Source, SourceColumn } from './source.ts'
 
 /** Bits: each row of a column that is not null has at least one. */
 const leastPerRow = 1
 
-/** Opens an Arrow IPC file or stream. @param most bytes that compressed buffers may have together @throws TableError */
-export function openArrow(bytes: ArrayBuffer, most: number): Source {
-  const table = tableOf(bytes, most)
-  const { numRows: rows, schema } = table
-  const taken = table.data.reduce((sum, { byteLength }) => sum + byteLength, 0)
+/**
+ * Opens an Arrow IPC file or stream.
+ *
+ * @param asked the columns that will be read
+ * @param most bytes that their compressed buffers may have together
+ * @throws TableError
+ */
+export function openArrow(bytes: ArrayBuffer, asked: readonly string[], most: number): Source {
+  const { rows, fields, data } = columnsOf(bytes, asked, most)
+  const taken = Array.from(data.values()).reduce(
+    (sum, batches) => batches.reduce((sum, { byteLength }) => sum + byteLength, sum),
+    0,
+  )
   if (rows * leastPerRow > 8 * Math.max(taken, bytes.byteLength))
     throw broken(`it cannot hold the ${rows} rows that it announces`)
-  const names = schema.names.map(String)
-  const places = new Map(names.map((name, at) => [name, at]))
-  const vectorOf = (name: string) => table.getChildAt(places.get(name) ?? -1)
+  const types = new Map(fields.map(({ name, type }): [string, DataType] => [name, type]))
   return {
     rows,
-    names,
+    names: fields.map(({ name }) => String(name)),
     bytesOf: () => taken,
-    valuesOf: (names) => names.reduce((sum, name) => sum + valuesIn(vectorOf(name)), 0),
-    column: (name) => columnOf(name, vectorOf(name)),
+    valuesOf: (names) => names.reduce((sum, name) => sum + valuesIn(data.get(name)), 0),
+    column: (name) => columnOf(name, types.get(name), data.get(name)),
   }
 }
 
-function valuesIn(vector: Vector | null): number {
-  const lists = vector?.data ?? []
-  return lists.reduce((sum, { length, children }) => sum + Math.max(length, children[0]?.length ?? 0), 0)
+function valuesIn(batches: readonly Data[] = []): number {
+  return batches.reduce((sum, { length, children }) => sum + Math.max(length, children[0]?.length ?? 0), 0)
 }
 
-function tableOf(bytes: ArrayBuffer, most: number): Table {
-  let left = most
-  const counted = (output: Uint8Array) => {
-    left -= output.length
-    return output
-  }
-  compressionRegistry.set(CompressionType.ZSTD, {
-    decode: (input) => counted(new Uint8Array(zstdDecompressSync(input, { maxOutputLength: Math.max(1, left) }))),
-  })
-  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (input) => counted(decompressLz4(input, left)) })
+function columnsOf(bytes: ArrayBuffer, asked: readonly string[], most: number): ArrowColumns {
   try {
-    const file = new Uint8Array(bytes)
-    checkCounts(file)
-    return tableFromIPC(file)
+    return readColumns(new Uint8Array(bytes), new Set(asked), most)
   } catch (error) {
     throw broken((error as Error).message)
   }
 }
 
-function columnOf(name: string, vector: Vector | null): SourceColumn {
-  if (vector === null) throw broken(`column "${name}" is not there`)
-  const type: DataType = vector.type
+function columnOf(name: string, type: DataType | undefined, batches: readonly Data[] = []): SourceColumn {
+  if (type === undefined) throw broken(`column "${name}" is not there`)
   return {
     type: String(type).toLowerCase(),
     isOther: isTemporal(Types.isList(type) || Types.isFixedSizeList(type) ? type.children[0].type : type),
@@ -64,7 +56,7 @@ function columnOf(name: string, vector: Vector | null): SourceColumn {
       toTime: (cell: unknown) => (typeof cell === 'number' ? Math.floor(cell) : undefined),
     }),
     async *read() {
-      for (const data of vector.data) yield cellsOf(name, data)
+      for (const data of batches) yield cellsOf(name, data)
     },
   }
 }

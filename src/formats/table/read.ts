@@ -65,6 +65,6 @@ function sourceOf(
   { maxBodyBytes }: TableLimits,
 ): Source {
   if (format === 'parquet') return openParquet(bytes, names)
-  if (format === 'arrow') return openArrow(bytes, maxBodyBytes)
+  if (format === 'arrow') return openArrow(bytes, names, maxBodyBytes)
   return openCsv(bytes, names)
 }

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { test } from 'tap'
+import { describedOften, overstated, withOtherRows, withoutSchema } from './arrow-file.ts'
+import { readHere } from './read-here.ts'
+
+function fixture(name: string): Buffer {
+  return readFileSync(new URL(`../fixtures/tables/${name}`, import.meta.url))
+}
+
+const limits = { maxRows: 1e6, maxElements: 1e7, maxColumns: 1e4, maxBodyBytes: 1e8, maxJoinRows: 1e6 }
+
+async function read(table: Uint8Array, maxBodyBytes = limits.maxBodyBytes): Promise<unknown> {
+  try {
+    const { tensors } = await readHere(table, 'arrow', { predictions: 'p0' }, { limits: { ...limits, maxBodyBytes } })
+    return tensors.predictions?.shape
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+test('an Arrow file or stream that does not have the parts of one is refused', async (t) => {
+  const file = fixture('pyarrow-file.arrow')
+  const stream = fixture('pyarrow-stream.arrow')
+  const behindSchema = 8 + stream.readInt32LE(4)
+  const longFooter = Buffer.from(file)
+  longFooter.writeInt32LE(2 ** 30, file.length - 10)
+  const longMessage = Buffer.from(stream)
+  longMessage.writeInt32LE(2 ** 30, 4)
+  const lies: Record<string, [Uint8Array, string]> = {
+    nothing: [Buffer.alloc(8), 'it has no schema'],
+    'a file without a schema': [withoutSchema(file), 'it has no schema'],
+    'batches only': [stream.subarray(behindSchema), 'it has no schema before its batches'],
+    'two schemas': [Buffer.concat([stream.subarray(0, behindSchema), stream]), 'it has several schemas'],
+    'a footer larger than the file': [longFooter, 'it is cut off'],
+    'a message larger than the stream': [longMessage, 'it is cut off'],
+    'a body that is cut': [stream.subarray(0, -100), 'it is cut off'],
+    'no columns in a batch': [overstated(stream, 'nodes', 0), 'it has a batch that lacks columns'],
+    'no buffers in a batch': [overstated(stream, 'buffers', 0), 'it has a batch that lacks buffers'],
+    'a column of two rows': [withOtherRows(stream), 'column "p0" has not the rows of its batch'],
+    'a text a thousand times': [describedOften(1000, 10_000), 'its schema has more texts than it has bytes for'],
+  }
+  for (const [name, [bytes, detail]] of Object.entries(lies)) t.match(await read(bytes), detail, name)
+})
+
+test('buffers of columns that nobody asked for are not decompressed', async (t) => {
+  for (const name of ['feather-lz4.arrow', 'feather-zstd.arrow']) {
+    const whole = fixture(name)
+    const shape = await read(whole)
+    t.match(shape, [Number], name)
+    const [rows] = shape as [number]
+    // its numbers, and a bit for each that may be null, but not the other columns
+    t.strictSame(await read(whole, 8 * rows + Math.ceil(rows / 8)), shape, name)
+    t.match(await read(whole, 7 * rows), 'is not an Arrow file', name)
+  }
+})
