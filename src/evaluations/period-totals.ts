@@ -2,15 +2,15 @@ import { LRUCache } from 'lru-cache'
 import { StoreUnavailable } from '../database/errors.ts'
 import type { EvaluationKey, Head } from '../database/history.ts'
 import type { WindowRange } from '../database/store.ts'
-import { RunningTotal } from '../loss/state.ts'
+import type { RunningTotal } from '../loss/state.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import type { Batches } from './block-ranges.ts'
 import type { WindowName } from './window.ts'
-import { lengthOf, startOf } from './window.ts'
+import { lengthOf } from './window.ts'
 import type { Window } from './window-totals.ts'
 import { windowTotals } from './window-totals.ts'
-import type { Span } from './window-tree.ts'
-import { fanOut, sizeOf, spansOf, WindowTree } from './window-tree.ts'
+import { fanOut, WindowTree } from './window-tree.ts'
+import { placeIn, timeAt, WindowSum, WindowWalk } from './window-walk.ts'
 
 /** Where more windows are remembered, those of evaluations that were not asked for lately are forgotten. */
 const mostBytes = 64 * 2 ** 20
@@ -19,10 +19,16 @@ const leastBatches = 256
 /** A tree that is farther behind is begun anew. */
 const mostBehind = 50_000
 const batchesPerRead = 1000
+/** Fewer windows that are joined are read faster than spans are looked for in them. */
+const leastJoined = 2 * fanOut
 
-type Some = Omit<Window, 'start'>
+/** How windows are joined: each `length` milliseconds from the first one with batches on, or from `base`, are one. */
+export interface Joining {
+  readonly base: number | undefined
+  readonly length: number
+}
 
-export interface PeriodTotal extends Some {
+export interface PeriodTotal extends Omit<Window, 'start'> {
   readonly head: Head
 }
 
@@ -54,18 +60,53 @@ export class PeriodTotals {
     head: Head,
     task: Task,
   ): Promise<PeriodTotal> {
-    const sum = new Sum(batches.codec.spec)
+    const sum = new WindowSum(batches.codec.spec)
     if (window === undefined || head.batches < leastBatches || head.digest === null) {
       for await (const part of windowTotals(batches, range, head, task)) await task.run(sum.take(part))
       return { state: sum.state, batches: sum.batches, head }
     }
-    const { incarnation } = batches.evaluation
     const tree = await this.#treeOf(batches, window, head, task)
-    const walk = new Walk(batches, window, tree, task)
-    for await (const part of walk.partsOf(range)) await task.run(sum.take(part))
-    // it may have grown
-    if (this.#trees.peek(incarnation) === tree) this.#trees.set(incarnation, tree)
+    const walk = new WindowWalk(batches, window, tree, task)
+    for await (const part of walk.partsOf(range, () => 0)) await task.run(sum.take(part))
+    this.#hasGrown(batches, tree)
     return { state: sum.state, batches: sum.batches, head: walk.head }
+  }
+
+  /**
+   * What the batches of joined windows up to a head, or up to a later one, add up to, in order. Those without any are left out.
+   *
+   * @throws EvaluationGone, StoreUnavailable
+   */
+  async *joined(
+    batches: Batches,
+    window: WindowName,
+    range: WindowRange,
+    { base, length }: Joining,
+    head: Head,
+    task: Task,
+  ): AsyncGenerator<Window, void> {
+    const { spec } = batches.codec
+    if (length < leastJoined * lengthOf(window) || head.batches < leastBatches || head.digest === null) {
+      let first = base
+      const beginOf = (start: number) => {
+        first ??= start
+        return first + Math.floor((start - first) / length) * length
+      }
+      return yield* joinedOf(windowTotals(batches, range, head, task), beginOf, spec, task)
+    }
+    const tree = await this.#treeOf(batches, window, head, task)
+    const walk = new WindowWalk(batches, window, tree, task)
+    const first = base ?? timeAt(window, tree.first)
+    const beginOf = (start: number) => first + Math.floor((start - first) / length) * length
+    try {
+      yield* joinedOf(walk.partsOf(range, beginOf), beginOf, spec, task)
+    } finally {
+      this.#hasGrown(batches, tree)
+    }
+  }
+
+  #hasGrown({ evaluation: { incarnation } }: Batches, tree: WindowTree): void {
+    if (this.#trees.peek(incarnation) === tree) this.#trees.set(incarnation, tree)
   }
 
   /** A tree that knows all changes up to a head. One at a time is brought up to date. */
@@ -118,112 +159,24 @@ async function isBroughtTo(tree: WindowTree, { store, evaluation }: Batches, win
   return tree.head.batches > head.batches || tree.head.digest === head.digest
 }
 
-function placeIn(window: WindowName, start: number): number {
-  return Math.floor((start - startOf(window, 0)) / lengthOf(window))
-}
-
-/** Reads a period as it is at the head that a tree has. */
-class Walk {
-  readonly #batches: Batches
-  readonly #window: WindowName
-  readonly #tree: WindowTree
-  readonly #task: Task
-  readonly head: Head
-
-  constructor(batches: Batches, window: WindowName, tree: WindowTree, task: Task) {
-    this.#batches = batches
-    this.#window = window
-    this.#tree = tree
-    this.#task = task
-    this.head = tree.head
-  }
-
-  async *partsOf(range: WindowRange): AsyncGenerator<Some, void> {
-    const from = Math.max(placeIn(this.#window, range.from), this.#tree.first)
-    const to = Math.min(placeIn(this.#window, range.to), this.#tree.last + 1)
-    let singles: Span[] = []
-    for (const span of spansOf(from, to)) {
-      if (span.level === 0) {
-        singles.push(span)
-        continue
-      }
-      yield* this.#windowsOf(singles)
-      singles = []
-      const total = await this.#totalOf(span)
-      if (total.batches > 0) yield total
+/** @param beginOf where what a window is joined with begins */
+async function* joinedOf(
+  parts: AsyncIterable<Window>,
+  beginOf: (start: number) => number,
+  spec: RunningTotal['spec'],
+  task: Task,
+): AsyncGenerator<Window, void> {
+  let sum: WindowSum | undefined
+  let start = 0
+  for await (const part of parts) {
+    const begin = beginOf(part.start)
+    if (sum !== undefined && begin !== start) {
+      yield { start, batches: sum.batches, state: sum.state }
+      sum = undefined
     }
-    yield* this.#windowsOf(singles)
+    start = begin
+    sum ??= new WindowSum(spec)
+    await task.run(sum.take(part))
   }
-
-  async *#windowsOf(singles: readonly Span[]): AsyncGenerator<Window, void> {
-    if (singles.length > 0) yield* this.#windows(singles[0].at, singles.length)
-  }
-
-  #windows(at: number, count: number): AsyncGenerator<Window, void> {
-    const from = startOf(this.#window, 0) + at * lengthOf(this.#window)
-    const range = { from, to: from + count * lengthOf(this.#window), most: Number.MAX_SAFE_INTEGER }
-    return windowTotals(this.#batches, range, this.head, this.#task)
-  }
-
-  async #totalOf(span: Span): Promise<Some> {
-    const { level, at } = span
-    const { codec } = this.#batches
-    const kept = this.#tree.find(level, at, this.head)
-    if (kept?.batches === 0) return { batches: 0, state: new RunningTotal(codec.spec) }
-    if (kept !== undefined) return { batches: kept.batches, state: await this.#task.run(codec.read(kept.state)) }
-    if (level === 1 || !this.#tree.isKnown(level, at)) return this.#read(span)
-    const sum = new Sum(codec.spec)
-    for (let child = 0; child < fanOut; child++) {
-      await this.#task.run(sum.take(await this.#totalOf({ level: level - 1, at: at + child * sizeOf(level - 1) })))
-    }
-    return this.#keep(span, sum)
-  }
-
-  /** Reads all windows of a span, and keeps those spans in it that have batches. */
-  async #read({ level, at }: Span): Promise<Some> {
-    const open: (Sum | undefined)[] = []
-    const add = async (to: number, some: Some) => {
-      const sum = open[to] ?? new Sum(this.#batches.codec.spec)
-      open[to] = sum
-      await this.#task.run(sum.take(some))
-    }
-    let place = at
-    const close = async (next: number) => {
-      for (let below = 1; below < level; below++) {
-        const size = sizeOf(below)
-        const sum = open[below]
-        if (sum === undefined || Math.floor(next / size) === Math.floor(place / size)) continue
-        open[below] = undefined
-        await add(below + 1, await this.#keep({ level: below, at: place }, sum))
-      }
-      place = next
-    }
-    for await (const window of this.#windows(at, sizeOf(level))) {
-      await close(placeIn(this.#window, window.start))
-      await add(1, window)
-    }
-    await close(at + sizeOf(level))
-    return this.#keep({ level, at }, open[level] ?? new Sum(this.#batches.codec.spec))
-  }
-
-  async #keep({ level, at }: Span, { batches, state: total }: Sum): Promise<Some> {
-    const state = batches === 0 ? new Uint8Array(0) : await this.#task.run(this.#batches.codec.write(total))
-    this.#tree.keep(level, at, this.head, { batches, state })
-    return { batches, state: total }
-  }
-}
-
-class Sum {
-  readonly state: RunningTotal
-  batches = 0
-
-  constructor(spec: RunningTotal['spec']) {
-    this.state = new RunningTotal(spec)
-  }
-
-  *take({ batches, state }: Some): Generator<void, void> {
-    if (batches === 0) return
-    this.batches += batches
-    yield* this.state.take(state)
-  }
+  if (sum !== undefined) yield { start, batches: sum.batches, state: sum.state }
 }

@@ -36,12 +36,13 @@ import { KnownGroups } from './known-groups.ts'
 import type { Metadata } from './metadata.ts'
 import { has, metadataOf } from './metadata.ts'
 import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
-import type { PeriodTotal } from './period-totals.ts'
+import type { Joining, PeriodTotal } from './period-totals.ts'
 import { PeriodTotals } from './period-totals.ts'
 import { RecentTallies } from './recent-tallies.ts'
 import { RunningTotals } from './running-totals.ts'
 import type { ShownFigures } from './shown.ts'
 import { shownFigures } from './shown.ts'
+import type { WindowName } from './window.ts'
 import type { Window } from './window-totals.ts'
 import { windowTotals } from './window-totals.ts'
 
@@ -288,6 +289,17 @@ export class Evaluations {
   /** @throws EvaluationGone, StoreUnavailable */
   windows({ stored, batches }: OpenEvaluation, range: WindowRange, task: Task): AsyncGenerator<Window, void> {
     return windowTotals(batches, range, stored, task)
+  }
+
+  /** Windows that are joined, up to when the evaluation was found, and perhaps with what came since. @throws as `windows` does */
+  joinedWindows(
+    { stored, batches }: OpenEvaluation,
+    window: WindowName,
+    range: WindowRange,
+    joining: Joining,
+    task: Task,
+  ): AsyncGenerator<Window, void> {
+    return this.#periods.joined(batches, window, range, joining, stored, task)
   }
 
   /** Of those batches that there were when the evaluation was found, and perhaps some that came since. */

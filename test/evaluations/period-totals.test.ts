@@ -5,6 +5,7 @@ import type { Store } from '../../src/database/store.ts'
 import { PeriodTotals } from '../../src/evaluations/period-totals.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
 import { answerOf } from '../../src/loss/evaluation.ts'
+import type { EvaluationState } from '../../src/loss/state.ts'
 import { emptyState, merge } from '../../src/loss/state.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
 import { sharedPostgres } from '../database/postgres/server.ts'
@@ -83,6 +84,51 @@ async function wanted(evaluations: Evaluations, from?: number, to?: number): Pro
   return JSON.stringify({ batches, answer: batches > 0 && finish(answerOf(total)) })
 }
 
+/** So many hours each, as one. */
+async function joinedOf(evaluations: Evaluations, every: number, from?: number, to?: number, most = 100) {
+  const run = await found(evaluations, 'run')
+  const range = {
+    from: from === undefined ? ever.from : from * hour,
+    to: to === undefined ? ever.to : to * hour,
+    most: most * every,
+  }
+  const base = from && from * hour
+  const answers: string[] = []
+  for await (const { start, batches, state } of evaluations.joinedWindows(
+    run,
+    'hour',
+    range,
+    { base, length: every * hour },
+    newTask(),
+  )) {
+    answers.push(JSON.stringify({ start, batches, answer: finish(answerOf(state)) }))
+    if (answers.length === most) break
+  }
+  return answers
+}
+
+/** The same by merging each window. */
+async function wantedJoined(evaluations: Evaluations, every: number, from?: number, to?: number, most = 100) {
+  const run = await found(evaluations, 'run')
+  const range = {
+    ...ever,
+    from: from === undefined ? ever.from : from * hour,
+    to: to === undefined ? ever.to : to * hour,
+  }
+  const all = new Map<number, { batches: number; state: EvaluationState }>()
+  let base = from && from * hour
+  for await (const window of evaluations.windows(run, range, newTask())) {
+    base ??= window.start
+    const start = base + Math.floor((window.start - base) / (every * hour)) * every * hour
+    const { batches, state } = all.get(start) ?? { batches: 0, state: emptyState(run.declared.spec) }
+    all.set(start, { batches: batches + window.batches, state: merge(state, window.state) })
+  }
+  const answers = [...all].map(([start, { batches, state }]) =>
+    JSON.stringify({ start, batches, answer: finish(answerOf(state)) }),
+  )
+  return answers.slice(0, most)
+}
+
 const hours = Array.from({ length: 700 }, (_, at) => at - 100).filter((at) => at % 50 > 5)
 
 for (const [kind, urlOf] of Object.entries(urls)) {
@@ -111,6 +157,34 @@ for (const [kind, urlOf] of Object.entries(urls)) {
     t.equal(await periodOf(evaluations, 700, 800), await wanted(evaluations, 700, 800), 'where there is nothing')
     t.equal(await periodOf(evaluations, 640, 768), await wanted(evaluations, 640, 768), 'a span without any')
     t.equal(await periodOf(evaluations, 640, 768), await wanted(evaluations, 640, 768), 'that is known')
+  })
+
+  test(`${kind}: joined windows have the bits of their windows, and read few of them, whatever comes late`, async (t) => {
+    const counted = await openCounted(await urlOf(), t.teardown.bind(t))
+    const evaluations = counted.evaluations()
+    await declare(evaluations, 'run', declaredFor(classRows(1), 3, { window: 'hour' }))
+    await putHours(evaluations, [...hours, 1e6], 0)
+    for (const every of [1, 7, 16, 24, 100]) {
+      t.same(await joinedOf(evaluations, every), await wantedJoined(evaluations, every), `${every} each`)
+    }
+    counted.parts = 0
+    t.same(await joinedOf(evaluations, 24, 24, 600), await wantedJoined(evaluations, 24, 24, 600))
+    const all = counted.parts
+    counted.parts = 0
+    await joinedOf(evaluations, 24, 24, 600)
+    t.equal(counted.parts, 0, `none of ${all} parts is read where days begin with spans of eight hours`)
+    const next = pseudoRandom(9)
+    for (let round = 0; round < 20; round++) {
+      const every = 16 + Math.floor(80 * next())
+      const from = Math.floor(800 * next()) - 150
+      const to = next() < 0.5 ? undefined : from + 1 + Math.floor(400 * next())
+      const most = 1 + Math.floor(9 * next())
+      const title = `${every} each, ${most} from ${from} to ${to}`
+      const wanted = await wantedJoined(evaluations, every, from, to, most)
+      t.same(await joinedOf(evaluations, every, from, to, most), wanted, title)
+      if (round % 5 === 0) await putHours(evaluations, [from, from + 50, 1e6 + round], 1000 + 3 * round)
+    }
+    t.same(await joinedOf(evaluations, 16, 2e6), [], 'later than all')
   })
 
   test(`${kind}: nothing of a past that was undone is in a period`, async (t) => {

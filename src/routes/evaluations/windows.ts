@@ -3,13 +3,11 @@ import type { z } from 'zod'
 import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
 import type { Evaluations } from '../../evaluations/service.ts'
 import { lengthOf } from '../../evaluations/window.ts'
-import type { Window } from '../../evaluations/window-totals.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { answerBytesOf, answerOf as answerOfState, groupAnswerBytesOf } from '../../loss/evaluation.ts'
 import type { EvaluationState } from '../../loss/state.ts'
-import { RunningTotal } from '../../loss/state.ts'
 import { refuse } from '../../loss/validation-errors.ts'
 import { answerOf, problemAnswers } from '../answers.ts'
 import { noEvaluationAnswer, windowsAnswerExample, wrongFrom } from './examples.ts'
@@ -74,54 +72,22 @@ async function pageOf(
   }
   rangeOf({ from: after }, found.declared)
   const range = rangeOf({ from, to }, found.declared, limit * every + 1)
-  const length = every * lengthOf(window)
-  // pages do not overlap, whatever came before the first window meanwhile
-  let base = after ?? from
+  const joining = { base: after ?? from, length: every * lengthOf(window) }
   const parts: object[] = []
   let bytes = 0
-  let joined: Joined | undefined
-  const add = async (all: Joined) => {
+  let end = 0
+  const rest = { ...range, from: Math.max(range.from, after ?? range.from) }
+  for await (const each of evaluations.joinedWindows(found, window, rest, joining, work.task)) {
+    if (parts.length === limit || bytes > mostAnswerBytes) return { windows: parts, next: timeOf(end) }
+    end = each.start + joining.length
     parts.push({
-      from: timeOf(all.from),
-      to: timeOf(Math.min(all.from + length, range.to)),
-      ...(await reported(all, found, work)),
+      from: timeOf(each.start),
+      to: timeOf(Math.min(end, range.to)),
+      ...(await reported({ batches: each.batches, total: each.state }, found, work)),
     })
+    bytes += bytesOf(each.state, found)
   }
-  const start = Math.max(range.from, after ?? range.from)
-  for await (const each of evaluations.windows(found, { ...range, from: start }, work.task)) {
-    base ??= each.start
-    const begin = base + Math.floor((each.start - base) / length) * length
-    if (joined !== undefined && joined.from !== begin) {
-      await add(joined)
-      bytes += bytesOf(joined.total, found)
-      const next = joined.from + length
-      joined = undefined
-      if (parts.length === limit || bytes > mostAnswerBytes) return { windows: parts, next: timeOf(next) }
-    }
-    joined = await joinedWith(joined, begin, each, found, work)
-  }
-  if (joined !== undefined) await add(joined)
   return { windows: parts, next: undefined }
-}
-
-interface Joined {
-  readonly from: number
-  readonly batches: number
-  readonly total: EvaluationState
-}
-
-async function joinedWith(
-  before: Joined | undefined,
-  from: number,
-  { state, batches }: Window,
-  { declared: { spec } }: OpenEvaluation,
-  { task }: RequestContext,
-): Promise<Joined> {
-  if (before === undefined) return { from, batches, total: state }
-  const total = before.total instanceof RunningTotal ? before.total : new RunningTotal(spec)
-  if (total !== before.total) await task.run(total.take(before.total))
-  await task.run(total.take(state))
-  return { from, batches: before.batches + batches, total }
 }
 
 function bytesOf({ groups }: EvaluationState, { declared: { spec, outputs } }: OpenEvaluation): number {
@@ -134,8 +100,8 @@ function bytesOf({ groups }: EvaluationState, { declared: { spec, outputs } }: O
 const ownBytes = 4096
 
 /** @returns the report of some batches; the memory that it takes is reserved */
-export async function reported(
-  { batches, total }: Pick<Joined, 'batches' | 'total'>,
+async function reported(
+  { batches, total }: { readonly batches: number; readonly total: EvaluationState },
   found: OpenEvaluation,
   { task, memory }: RequestContext,
 ): Promise<object> {
