@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { tableFromArrays, tableToIPC } from 'apache-arrow'
 import { test } from 'tap'
 import { describedOften, overstated, withOtherRows, withoutSchema } from './arrow-file.ts'
 import { readHere } from './read-here.ts'
@@ -52,4 +53,24 @@ test('buffers of columns that nobody asked for are not decompressed', async (t) 
     t.strictSame(await read(whole, 8 * rows + Math.ceil(rows / 8)), shape, name)
     t.match(await read(whole, 7 * rows), 'is not an Arrow file', name)
   }
+})
+
+test('numbers of several columns lie side by side, row by row, whatever their types, over batches of any length', async (t) => {
+  const batches = [300, 1, 128].map((length, at) => {
+    const numbers = Array.from({ length }, (_, row) => 1000 * at + row)
+    return tableFromArrays({
+      a: Float64Array.from(numbers, (number) => number + 1 / 3),
+      b: Float32Array.from(numbers),
+      c: BigInt64Array.from(numbers, (number) => -BigInt(number)),
+      d: Int16Array.from(numbers, (number) => 2 * number),
+    })
+  })
+  const [first, ...others] = batches
+  const table = tableToIPC(first.concat(...others))
+  const { tensors } = await readHere(table, 'arrow', { predictions: ['a', 'b', 'c', 'd'] })
+  const rows = batches.flatMap(({ numRows }, at) => Array.from({ length: numRows }, (_, row) => 1000 * at + row))
+  t.strictSame(tensors.predictions, {
+    data: Float64Array.from(rows.flatMap((number) => [number + 1 / 3, number, -number || 0, 2 * number])),
+    shape: [429, 4],
+  })
 })
