@@ -36,7 +36,7 @@ function channelsOf(colour) {
   return (colour.match(/[\d.]+/g) ?? []).map(Number)
 }
 
-/** Digits in a row of the wall: as many as make it wide and low where it is narrow. @param {HTMLElement} element */
-export function columnsFor({ clientWidth }) {
-  return clientWidth < 480 ? 45 : 30
+/** Digits in a row of the wall: more where the style makes it wide and low. @param {HTMLElement} element */
+export function columnsFor({ clientWidth, clientHeight }) {
+  return clientWidth > 1.5 * clientHeight ? 45 : 30
 }

@@ -78,6 +78,10 @@ export interface TrainingRun {
   accuracies: number[]
   /** Of all digits, before the step of that number. */
   whole: { step: number; loss: number; accuracy: number }[]
+  /** Which digits are read right now; none before they are evaluated. */
+  right: boolean[]
+  /** It plays for people who have only just come, and is not kept. */
+  isPlay: boolean
   isDeclared: boolean
   /** Why it is no longer kept as an evaluation. */
   unkept?: string

@@ -2,8 +2,8 @@ import { browserTest, near } from './support.ts'
 
 browserTest('the contents mark what is being read', async (t, studio) => {
   const { page } = await studio.open('/learn', { viewport: { width: 360, height: 740 } })
-  await near(page, 'training', '#training[data-training]')
-  for (const id of ['sweeps', 'losses']) {
+  await near(page, 'sweeps', '#sweeps[data-done]')
+  for (const id of ['landscape', 'training']) {
     await page.$eval(`#${id}`, (section) => section.scrollIntoView())
     await page.waitForSelector(`.contents a[href="#${id}"][aria-current]`)
     // one alone, and seen, though the contents are wider than the window

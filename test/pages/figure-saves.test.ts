@@ -70,7 +70,7 @@ browserTest('what the pictures show can be saved', async (t, studio) => {
 
   await t.test('in Korean', async (t) => {
     const { page } = await studio.open('/learn?lang=ko')
-    await page.waitForSelector('#losses .saves')
+    await near(page, 'losses', '#losses .saves')
     for (const name of await namesOf(page, 'losses')) t.match(name, /\p{Script=Hangul}.*(PNG|SVG|CSV)/u)
     await page.context().close()
   })

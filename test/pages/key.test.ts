@@ -18,7 +18,7 @@ const form = '.ask-key'
 browserTest(
   'a service that needs a key is given one, for this tab only',
   async (t, studio) => {
-    const { page, answered } = await studio.open('/learn?lang=en')
+    const { page, answered } = await studio.open('/learn?lang=en#losses')
     await answered(({ status }) => status === 401)
     const field = await page.waitForSelector(`${form} input`)
     t.equal(await page.locator(form).count(), 1)

@@ -34,7 +34,7 @@ browserTest('the page', async (t, studio) => {
         const files = performance.getEntriesByType('resource').filter(({ startTime }) => startTime < view)
         return { view, early: files.map(({ name }) => new URL(name).pathname) }
       })
-      t.ok(early.some((path) => path.endsWith('/sections/losses.js')))
+      t.ok(early.some((path) => path.endsWith('/sections/training.js')))
       t.notOk(
         early.some((path) => path.startsWith('/explore/plotly/')),
         'what is not needed comes later',
@@ -86,18 +86,17 @@ browserTest('the page', async (t, studio) => {
 
   await t.test('works with the keyboard alone', async (t) => {
     const { page } = await studio.open()
-    await page.waitForSelector('#losses[data-mounted]')
+    await page.waitForSelector('#training[data-mounted]')
     await page.keyboard.press('Tab')
     t.equal(await page.evaluate(() => document.activeElement?.textContent), 'Skip to the pictures')
     const stops: (string | undefined)[] = []
-    for (let at = 0; at < 24; at++) {
+    for (let at = 0; at < 30; at++) {
       await page.keyboard.press('Tab')
       stops.push(
         await page.evaluate(() => document.activeElement?.getAttribute('href') ?? document.activeElement?.className),
       )
     }
-    for (const stop of ['/batch', '/docs', '#losses', '#training', 'handle losses-handle'])
-      t.ok(stops.includes(stop), stop)
+    for (const stop of ['/batch', '/docs', '#losses', '#training', 'training-play']) t.ok(stops.includes(stop), stop)
     await page.context().close()
   })
 

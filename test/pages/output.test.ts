@@ -1,15 +1,15 @@
-import { browserTest } from './support.ts'
+import { browserTest, near } from './support.ts'
 
 browserTest('paper', async (t, studio) => {
   const { page } = await studio.open()
-  await page.waitForSelector('#losses[data-mounted]')
+  await page.waitForSelector('#training[data-mounted]')
   await page.evaluate(() => Object.assign(globalThis, { print: () => document.body.setAttribute('data-printed', '') }))
 
   await t.test('an undrawn picture leaves no empty place', async (t) => {
     await page.emulateMedia({ media: 'print' })
     t.notOk(await page.isVisible('#surface .stage'))
     t.ok(await page.isVisible('#surface .intro'))
-    t.ok(await page.isVisible('#losses .stage'))
+    t.ok(await page.isVisible('#training .stage'))
     t.notOk(await page.isVisible('nav.contents'))
     await page.emulateMedia({ media: null })
   })
@@ -25,7 +25,7 @@ browserTest('paper', async (t, studio) => {
 
 browserTest('forced colours', async (t, studio) => {
   const { page } = await studio.open('/learn', { forcedColors: 'active', colorScheme: 'dark' })
-  await page.waitForSelector('#losses[data-mounted]')
+  await near(page, 'losses')
   const strokes = await page.$$eval('.losses-drawing .line', (lines) =>
     lines.map((line) => getComputedStyle(line).stroke),
   )

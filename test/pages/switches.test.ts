@@ -25,7 +25,7 @@ browserTest('the language', async (t, studio) => {
 
 browserTest('the theme', async (t, studio) => {
   const { page, origin } = await studio.open('/learn', { colorScheme: 'light' })
-  await page.waitForSelector('#losses[data-mounted]')
+  await page.waitForSelector('#training[data-mounted]')
   const light = await background(page)
   await page.selectOption('select.theme', 'dark')
   const dark = await background(page)

@@ -37,13 +37,13 @@ browserTest('what goes wrong is said in its section, and can be tried again', as
     const { page } = await studio.open('/learn#sweeps')
     await page
       .context()
-      .route('**/sections/losses.js*', (route) =>
+      .route('**/sections/training.js*', (route) =>
         route.fulfill({ contentType: 'text/javascript', body: 'throw new Error("no picture")' }),
       )
     await page.reload()
-    await page.waitForSelector('#losses .again', { state: 'attached' })
+    await page.waitForSelector('#training .again', { state: 'attached' })
     await page.waitForSelector('#sweeps[data-done]')
-    t.match(await page.textContent('#losses .trouble'), 'no picture')
+    t.match(await page.textContent('#training .trouble'), 'no picture')
     await page.context().close()
   })
 })

@@ -6,6 +6,7 @@ import { tellNumbers } from '../numbers.js'
 import { keepState } from '../state.js'
 import { strings } from '../strings.js'
 import { themeChanged } from '../switches.js'
+import { columnsFor, drawWall } from '../thumbnails.js'
 import { drawAccuracy, drawLoss } from '../training/picture.js'
 import { isSeed, keepRun, keptRun, mostSteps, nameOf } from '../training/run.js'
 import { patientService, seen, sleep } from '../training/service.js'
@@ -17,6 +18,9 @@ const words = strings.training
 
 /** So long a step is seen, and so often, at most, is the service asked. */
 const millisecondsBetween = 30
+
+/** So many steps are played to people who have only just come. */
+const stepsOfPlay = 100
 
 /** Softmax regression, trained step by step with losses and gradients of the service. @param {HTMLElement} section */
 export function mount(section) {
@@ -56,9 +60,24 @@ export function mount(section) {
     drawAccuracy(accuracy, run)
     drawLoss(loss, run)
   }
+  const wall = find(section, '.training-wall', HTMLCanvasElement)
+  /** @type {number[][]} */
+  let images = []
+  const drawDigits = () => {
+    if (images.length === 0) return
+    drawWall(wall, images, columnsFor(wall), (at) => {
+      const right = run.right[at]
+      return { colour: right === undefined ? 'soft' : right ? 'accent' : 'truth', strength: 1 }
+    })
+    const right = run.right.filter(Boolean).length
+    const counts = run.right.length === 0 ? ['', ''] : [right, run.right.length - right]
+    find(section, '.training-right', HTMLOutputElement).value = String(counts[0])
+    find(section, '.training-wrong', HTMLOutputElement).value = String(counts[1])
+  }
   const drawWeights = () => drawTemplates(find(section, '.training-templates', HTMLElement), run.weights)
   const showRun = () => {
     draw()
+    drawDigits()
     if (training === undefined || run.losses.length % 10 === 0) drawWeights()
     showFigures(section, run)
     section.dataset.steps = String(run.losses.length)
@@ -69,7 +88,7 @@ export function mount(section) {
     play.disabled = once.disabled = step >= mostSteps
     anew.disabled = step === 0
     section.dataset.training = training === undefined ? 'paused' : 'running'
-    if (training !== undefined) say(words.running)
+    if (training !== undefined) say(run.isPlay ? words.playing(stepsOfPlay) : words.running)
     else say(step >= mostSteps ? words.done(step) : step === 0 ? words.idle : words.ready(step))
   }
 
@@ -89,7 +108,7 @@ export function mount(section) {
           for (let left = steps; left > 0 && run.losses.length < mostSteps; left--) {
             if (document.hidden) say(words.hidden)
             await seen(signal)
-            say(words.running)
+            say(run.isPlay ? words.playing(stepsOfPlay) : words.running)
             await evaluateWhole(ask, run, pixels, signal)
             await advance(ask, run, pixels, signal)
             await evaluateWhole(ask, run, pixels, signal)
@@ -120,23 +139,48 @@ export function mount(section) {
     const options = chosen()
     if (isSeed(options.seed) && nameOf(options) !== nameOf(run.options)) begin(options)
   }
+  /** What has only played is not kept; the run that people begin is kept from its first step. */
+  const keepFromNow = () => {
+    if (run.isPlay) begin(run.options)
+  }
   form.addEventListener('change', follow)
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    if (training === undefined) train(mostSteps)
-    else stop()
+    if (training !== undefined) return stop()
+    keepFromNow()
+    train(mostSteps)
   })
   once.addEventListener('click', () => {
     stop()
+    keepFromNow()
     if (form.reportValidity()) train(1)
   })
   anew.addEventListener('click', () => begin(run.options))
-  new ResizeObserver(draw).observe(loss)
+  new ResizeObserver(() => {
+    draw()
+    drawDigits()
+  }).observe(loss)
+  loadPixels().then(
+    (pixels) => {
+      images = pixels.images
+      drawDigits()
+    },
+    () => {}, // the training, which needs them, says so
+  )
   tellNumbers(find(section, 'figure', HTMLElement), () => numbersOf(run))
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawWeights)
-  document.addEventListener(themeChanged, drawWeights)
+  const drawColours = () => {
+    drawWeights()
+    drawDigits()
+  }
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawColours)
+  document.addEventListener(themeChanged, drawColours)
   showRun()
   showState()
+  // once, for people who have only just come, and mind no motion
+  if (run.losses.length === 0 && matchMedia('(prefers-reduced-motion: no-preference)').matches) {
+    run = begun(chosen(), true)
+    train(stepsOfPlay)
+  }
 }
 
 /** @param {TrainingRun} run */
@@ -153,7 +197,7 @@ function numbersOf({ losses, accuracies, whole }) {
  * @param {HTMLElement} section
  * @param {TrainingRun} run
  */
-function showFigures(section, { options, losses, whole, isDeclared, unkept }) {
+function showFigures(section, { options, losses, whole, isPlay, isDeclared, unkept }) {
   const none = { digits: 4, missing: '–' }
   const last = whole.at(-1)
   const figures = {
@@ -166,6 +210,10 @@ function showFigures(section, { options, losses, whole, isDeclared, unkept }) {
     find(section, `.training-${name}`, HTMLElement).replaceChildren(value)
   }
   const kept = find(section, '.training-kept', HTMLElement)
+  if (isPlay) {
+    kept.textContent = words.played
+    return
+  }
   const name = nameOf(options)
   if (unkept !== undefined) kept.textContent = words.unkept(unkept)
   else if (!isDeclared) kept.textContent = words.toBeKept

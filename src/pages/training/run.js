@@ -37,7 +37,7 @@ export function keepRun(run) {
 export function keptRun(options) {
   try {
     const run = /** @type {TrainingRun | null} */ (JSON.parse(sessionStorage.getItem(item) ?? 'null'))
-    return run !== null && nameOf(run.options) === nameOf(options) ? run : undefined
+    return run?.right !== undefined && nameOf(run.options) === nameOf(options) ? run : undefined
   } catch {
     return undefined
   }

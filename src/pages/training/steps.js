@@ -7,9 +7,10 @@ import { nameOf, seedOf } from './run.js'
 
 const spec = { loss: 'cross-entropy', labelFormat: 'index', predictionFormat: 'logits' }
 
-/** @param {TrainingOptions} options @returns {TrainingRun} */
-export function begun(options) {
-  return { options, weights: untrained(64), losses: [], accuracies: [], whole: [], isDeclared: false }
+/** @param {TrainingOptions} options @param {boolean} [isPlay] @returns {TrainingRun} */
+export function begun(options, isPlay = false) {
+  const none = { losses: [], accuracies: [], whole: [], right: [] }
+  return { options, weights: untrained(64), ...none, isPlay, isDeclared: false }
 }
 
 /**
@@ -50,17 +51,19 @@ export async function advance(ask, run, { images, labels }, signal) {
  * @param {Pixels} pixels
  * @param {AbortSignal} signal
  */
-export async function evaluateWhole(ask, { weights, losses, whole }, { images, labels }, signal) {
+export async function evaluateWhole(ask, run, { images, labels }, signal) {
+  const { weights, losses, whole } = run
   const step = losses.length
   if (whole.at(-1)?.step === step) return
   /** @type {LossAnswer} */
-  const { loss, accuracy } = await ask(
+  const { loss, accuracy, perSample } = await ask(
     'POST',
     '/v1/loss',
-    { ...spec, predictions: logitsOf(weights, images), labels },
+    { ...spec, include: ['perSample'], predictions: logitsOf(weights, images), labels },
     signal,
   )
   signal.throwIfAborted()
+  run.right = (perSample?.correct ?? []).map(Boolean)
   whole.push({ step, loss: loss ?? Number.NaN, accuracy: accuracy ?? Number.NaN })
 }
 
@@ -75,7 +78,7 @@ export async function evaluateWhole(ask, { weights, losses, whole }, { images, l
  * @param {AbortSignal} signal
  */
 async function keep(ask, run, step, batch, signal) {
-  if (run.unkept !== undefined) return
+  if (run.isPlay || run.unkept !== undefined) return
   const address = `/v1/evaluations/${nameOf(run.options)}`
   try {
     if (!run.isDeclared) await ask('PUT', address, declarationOf(run.options), signal)

@@ -9,8 +9,8 @@ const missing = existsSync(executablePath) ? false : `no Firefox at ${executable
 
 /** What each page is for, and cannot be there before its scripts have done their work. */
 const pages = {
-  '/learn': '#losses[data-mounted] .losses-drawing .line.cross-entropy',
-  '/learn?lang=ko': 'html[lang=ko] #losses[data-mounted] .losses-drawing .line.cross-entropy',
+  '/learn': '#training[data-mounted] .training-loss svg',
+  '/learn?lang=ko': 'html[lang=ko] #training[data-mounted] .training-loss svg',
   '/runs': '#runs[data-mounted] .learning-drawing svg',
   '/docs': '.swagger-ui .opblock',
   '/problems': 'main a',
@@ -38,8 +38,8 @@ test('every page in Firefox', { skip: missing }, async (t) => {
     })
   }
 
-  await t.test('the first picture follows the keyboard', async (t) => {
-    await firefox.open(`${origin}/learn`, '#losses[data-mounted]')
+  await t.test('a picture follows the keyboard', async (t) => {
+    await firefox.open(`${origin}/learn#losses`, '#losses[data-mounted]')
     const squared = 'document.querySelector("[data-loss=squared] data").value'
     const before = await firefox.evaluate(squared)
     await firefox.evaluate('document.querySelector(".losses-handle").focus()')

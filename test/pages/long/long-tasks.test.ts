@@ -147,6 +147,19 @@ const uses: Record<string, (page: Page) => Promise<void>> = {
     await page.click('#mini-batches [type=submit]')
     await page.waitForSelector('#mini-batches[data-done="140"]')
   },
+  wall: async (page) => {
+    await page.waitForSelector('#wall[data-draws]')
+    await page.click('.wall-many')
+    await page.waitForFunction(() => Number(document.getElementById('wall')?.dataset.draws) >= 12)
+    await page.click('.wall-many')
+  },
+  landscape: async (page) => {
+    await page.waitForSelector('#landscape[data-steps]')
+    await page.press('#landscape [name=w1]', 'ArrowRight')
+    await page.click('.landscape-roll')
+    await page.waitForFunction(() => Number(document.getElementById('landscape')?.dataset.steps) >= 6)
+    await page.click('.landscape-roll')
+  },
   sweeps: async (page) => {
     await page.waitForSelector('#sweeps[data-done]')
     await page.selectOption('#sweeps [name=rows]', '899')

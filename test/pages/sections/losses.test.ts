@@ -1,5 +1,5 @@
 import type { Exchange } from '../support.ts'
-import { browserTest, requestOf, valuesOf } from '../support.ts'
+import { browserTest, near, requestOf, valuesOf } from '../support.ts'
 
 const kinds = ['squared', 'absolute', 'huber', 'cross-entropy', 'binary']
 const isCurve = (loss: string) => (exchange: Exchange) => {
@@ -9,7 +9,7 @@ const isCurve = (loss: string) => (exchange: Exchange) => {
 
 browserTest('one error, five losses', async (t, studio) => {
   const { page, answered } = await studio.open()
-  await page.waitForSelector('#losses[data-mounted]')
+  await near(page, 'losses')
   const cell = async (kind: string, column: number) =>
     (await valuesOf(page, `[data-loss=${kind}] td:nth-child(${column})`))[0]
   const shown = (kind: string, column: number, value: number) =>

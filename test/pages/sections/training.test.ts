@@ -195,6 +195,55 @@ browserTest('a model is trained in the page', async (t, studio) => {
   })
 })
 
+browserTest('a training plays to people who have only just come', async (t, studio) => {
+  const { page, origin, exchanges, answered } = await studio.open('/learn', { reducedMotion: 'no-preference' })
+  await until(page, 3)
+  t.match(await page.textContent('.training-status'), 'Playing')
+  await page.click('.training-play')
+  await paused(page)
+  t.same(
+    (await exchanges()).filter(({ path }) => path.startsWith('/v1/evaluations')),
+    [],
+    'and is not stored',
+  )
+  t.equal((await fetch(origin + run(sizes))).status, 404)
+
+  await t.test('each digit has the colour of what the service says of it', async (t) => {
+    const { right, wrong, colours } = await page.evaluate(() => {
+      const canvas = document.querySelector('.training-wall') as HTMLCanvasElement
+      const columns = canvas.width / 10
+      const colours = Array.from({ length: 900 }, (_, at) => {
+        const [x, y] = [(at % columns) * 10, Math.floor(at / columns) * 10]
+        const data = canvas.getContext('2d')?.getImageData(x, y, 8, 8).data ?? []
+        const inked = data.findIndex((value, at) => at % 4 === 3 && value > 150)
+        return data[inked - 3] > data[inked - 1] ? 'orange' : 'blue'
+      })
+      const count = (name: string) => Number(document.querySelector(`.training-${name}`)?.textContent)
+      return { right: count('right'), wrong: count('wrong'), colours }
+    })
+    // the last answer may have come after the pause, and is not drawn
+    const { answer } = await answered(({ answer }) => {
+      const { correct, perSample } = answer as LossAnswer
+      return perSample !== undefined && correct === right
+    })
+    const correct = answer.perSample?.correct as boolean[]
+    t.same(
+      colours,
+      correct.map((is) => (is ? 'blue' : 'orange')),
+    )
+    t.equal(right, answer.correct)
+    t.equal(right + wrong, 900)
+  })
+
+  await t.test('the run that they begin is stored from its first step', async (t) => {
+    await page.click('.training-step')
+    await page.waitForSelector('.training-kept a')
+    await paused(page)
+    t.equal(await stepsOf(page), 1)
+    t.equal(((await (await fetch(origin + run(sizes))).json()) as { batches: number }).batches, 1)
+  })
+})
+
 browserTest('a training speaks both languages and fits every window', async (t, studio) => {
   for (const [width, lang, said] of [
     [360, 'ko', '1단계에서'],
