@@ -4,7 +4,7 @@ browserTest('an address leads to its section', async (t, studio) => {
   for (const width of [360, 820, 1600]) {
     for (const [id, ready, above] of [
       ['sweeps', '#sweeps[data-done]', '#landscape[data-mounted]'],
-      ['training', '#training[data-training]', '#sweeps[data-done]'],
+      ['landscape', '#landscape[data-mounted]', '#mini-batches[data-done]'],
     ]) {
       await t.test(`#${id}, ${width} px`, async (t) => {
         const { page } = await studio.open(`/learn#${id}`, { viewport: { width, height: 800 } })
