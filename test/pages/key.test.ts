@@ -46,7 +46,9 @@ browserTest(
   'the form for the key can be used on every page, at every width',
   async (t, studio) => {
     for (const width of [360, 768, 1280, 1920]) {
-      const { page } = await studio.open('/runs?lang=en', { viewport: { width, height: 740 } })
+      // what plays on /learn is what needs the key there
+      const motion = { reducedMotion: 'no-preference' } as const
+      const { page } = await studio.open('/runs?lang=en', { viewport: { width, height: 740 }, ...motion })
       for (const address of ['/', '/learn', '/batch', '/runs', '/runs/one']) {
         await page.goto(`${new URL(page.url()).origin}${address}?lang=en`)
         await page.waitForSelector(form)
