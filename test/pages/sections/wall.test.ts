@@ -71,7 +71,7 @@ browserTest('mini-batches are drawn from a wall of digits', async (t, studio) =>
     await page.selectOption('#wall [name=size]', '1')
     await page.waitForSelector('#wall[data-draws="1"]')
     const [row] = (await draws()).at(-1)?.answer.indices ?? []
-    const strengths = await page.$eval('.wall-canvas', (element) => {
+    const strengths = await page.$eval('#wall .wall-canvas', (element) => {
       const canvas = element as HTMLCanvasElement
       const columns = canvas.width / 10
       return Array.from({ length: 900 }, (_, at) => {
