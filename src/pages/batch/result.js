@@ -1,4 +1,5 @@
 /** @import { LossAnswer } from '../types.d.ts' */
+/** @import { Images } from './images.js' */
 /** @import { Source } from './rows.js' */
 import { el, number, percent } from '../dom.js'
 import { jsonFile, saves } from '../downloads.js'
@@ -21,8 +22,9 @@ const words = strings.batch
  * @param {HTMLElement} place
  * @param {LossAnswer} answer
  * @param {Source | undefined} source what the person gave
+ * @param {Images | undefined} [images] of its rows
  */
-export async function showResult(place, answer, source) {
+export async function showResult(place, answer, source, images) {
   const { confusion, calibration, perClass, perSample, metrics, ranking, intervals, groups, thresholds, verdict } =
     answer
   /** @type {HTMLElement[]} */
@@ -36,7 +38,7 @@ export async function showResult(place, answer, source) {
     const part = await residualsPart(answer, source)
     if (part !== undefined) parts.push(part)
   }
-  if (perSample !== undefined) parts.push(await worstPart(answer, source))
+  if (perSample !== undefined) parts.push(await worstPart(answer, source, images))
   if (metrics !== undefined) parts.push(metricsPart(words.metrics, 'metrics', metrics, intervals?.metrics))
   if (ranking !== undefined) parts.push(metricsPart(words.ranking, 'ranking', ranking, intervals?.ranking))
   if (perClass !== undefined) parts.push(perClassPart(perClass))

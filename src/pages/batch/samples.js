@@ -1,9 +1,11 @@
 /** @import { LossAnswer } from '../types.d.ts' */
+/** @import { Images } from './images.js' */
 /** @import { Source } from './rows.js' */
 import { el, number, percent, scrolls, table, text } from '../dom.js'
 import { csvOf, saves } from '../downloads.js'
 import { strings } from '../strings.js'
 import { decided } from './decision.js'
+import { thumbnailsOf } from './images.js'
 import { rowsOf } from './rows.js'
 import { whisker } from './whisker.js'
 
@@ -14,14 +16,16 @@ const words = strings.batch
  *
  * @param {LossAnswer} answer
  * @param {Source | undefined} source
+ * @param {Images | undefined} images
  */
-export async function worstPart({ perSample, samples, outputs, spec }, source) {
+export async function worstPart({ perSample, samples, outputs, spec }, source, images) {
   const { losses, correct } = perSample ?? { losses: [], correct: null }
   const order = losses.map((loss, row) => ({ row, loss: loss ?? Number.POSITIVE_INFINITY }))
   order.sort((one, other) => other.loss - one.loss)
   const worst = order.slice(0, 10).map(({ row }) => row)
   const given = source === undefined ? [] : await givenOf(source, worst, samples === 1 ? outputs : 1)
   const made = given.map((each) => each && decided(each.predictions.map(Number), each.labels.map(Number), spec))
+  const pictures = images === undefined ? [] : await thumbnailsOf(images, worst)
   const hasRows = made.some((each) => each !== undefined)
   const hasDecisions = made.some((each) => each?.decision !== undefined)
   const hasConfidences = made.some((each) => each?.confidence !== undefined)
@@ -35,7 +39,7 @@ export async function worstPart({ perSample, samples, outputs, spec }, source) {
     ...(hasRows ? ['predictions'] : []),
   ]
   const rows = worst.map((row, at) => [
-    String(row),
+    pictures[at] === undefined ? String(row) : el('span', { class: 'pictured' }, pictures[at], String(row)),
     number(losses[row], { missing: strings.common.infinite }),
     ...(correct === null ? [] : [verdict(correct[row])]),
     ...(hasRows ? [short(made[at]?.label ?? '', 20)] : []),

@@ -7,6 +7,7 @@ import { offerDeclarations } from '../batch/adopt.js'
 import { keptAnswers } from '../batch/answers.js'
 import { listColumns } from '../batch/columns.js'
 import { errorParts } from '../batch/errors.js'
+import { imagesOf } from '../batch/images.js'
 import { optionsForm } from '../batch/options.js'
 import { showResult } from '../batch/result.js'
 import { amountOf, tooLarge, tooManyBytes } from '../batch/size.js'
@@ -52,7 +53,7 @@ export function mount(section) {
     const [catalogue, limits] = await Promise.all([get('/v1/losses'), get('/v1/limits')])
     const { names, read, write } = optionsForm(form, /** @type {Catalogue} */ (answerOf(catalogue)))
     write(optionsOfAddress(names))
-    const bench = workbench(section, form, read, answerOf(limits), show, (changes) => {
+    const bench = workbench(section, form, read, answerOf(limits), { attempt, show }, (changes) => {
       const header = find(form, '[name=csvHeader]', HTMLInputElement)
       if ('csvHeader' in changes) header.checked = true
       write(changes)
@@ -93,10 +94,10 @@ export function mount(section) {
  * @param {HTMLFormElement} form
  * @param {() => Options} read
  * @param {Limits} limits
- * @param {ReturnType<typeof connect>['show']} showWire
+ * @param {Pick<ReturnType<typeof connect>, 'attempt' | 'show'>} wire
  * @param {(changes: Options) => void} again
  */
-function workbench(section, form, read, limits, showWire, again) {
+function workbench(section, form, read, limits, wire, again) {
   const submit = find(form, '[type=submit]', HTMLButtonElement)
   const cancel = find(form, '.batch-cancel', HTMLButtonElement)
   const progress = find(form, '.batch-progress', HTMLProgressElement)
@@ -104,6 +105,7 @@ function workbench(section, form, read, limits, showWire, again) {
   const problem = find(section, '.batch-problem', HTMLElement)
   const result = find(section, '.batch-result', HTMLElement)
   const stale = find(section, '.batch-stale', HTMLElement)
+  const images = find(form, '[name=imagesFile]', HTMLInputElement)
   const answers = keptAnswers(find(section, '.batch-answers', HTMLElement), (kept) => show(kept))
   /** Changes with the data. */
   let edition = 0
@@ -122,9 +124,20 @@ function workbench(section, form, read, limits, showWire, again) {
     compare()
   })
   form.addEventListener('change', ({ target }) => {
+    if (target === images) return wire.attempt(illustrate)
     if (target instanceof HTMLInputElement && target.type === 'file') edition++
     compare()
   })
+
+  /** Shows the answer, its worst samples with their images. */
+  const illustrate = async () => {
+    if (shown === undefined) return
+    const { answer, body } = shown
+    // an answer is worth showing also where the images are not its own
+    const read = imagesOf(images.files?.[0], answer.samples)
+    await showResult(result, answer, body.source, await read.catch(() => undefined))
+    await read
+  }
 
   /** @param {Kept} kept */
   const show = async (kept) => {
@@ -132,9 +145,12 @@ function workbench(section, form, read, limits, showWire, again) {
     problem.replaceChildren()
     answers.mark(kept)
     showCode(section, kept.body)
-    await showResult(result, kept.answer, kept.body.source)
-    compare()
-    find(result, '.batch-heading', HTMLElement).focus()
+    try {
+      await illustrate()
+    } finally {
+      compare()
+      find(result, '.batch-heading', HTMLElement).focus()
+    }
   }
 
   /** @param {string | undefined} reason */
@@ -164,7 +180,7 @@ function workbench(section, form, read, limits, showWire, again) {
     }
     const exchange = await upload('/v1/loss', body.content, body.headers, onProgress, body.description, signal)
     status.textContent = words.answered(amount, Math.round(exchange.milliseconds))
-    showWire(exchange)
+    wire.show(exchange)
     find(section, '.batch-empty', HTMLElement).hidden = true
     if (exchange.status === 200) {
       const answer = /** @type {LossAnswer} */ (exchange.answer)

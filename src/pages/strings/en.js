@@ -496,6 +496,14 @@ export const strings = {
     takeColumns: (/** @type {string} */ predictions, /** @type {string} */ labels) =>
       `Take ${predictions} as predictions and ${labels} as labels`,
     noTable: (/** @type {string} */ name) => `${name} is neither a Parquet nor an Arrow file.`,
+    images: 'Images of the rows',
+    imagesFile:
+      '<code>.npy</code> of shape (n, height, width), the same with 1 or 3 channels at the end, or (n, side²). The worst samples are shown with their images. The file is not sent.',
+    imageOf: (/** @type {number} */ row) => `Image of row ${row}`,
+    noImages: (/** @type {string} */ name) =>
+      `${name} has no shape of images: (n, height, width), (n, height, width, 1 or 3) or (n, side²), with numbers that the page can read.`,
+    otherImages: (/** @type {string} */ name, /** @type {number} */ images, /** @type {number} */ rows) =>
+      `${name} has ${images} images, and the batch ${rows} rows.`,
     declarations: 'Data format',
     chooseLoss: 'choose a loss',
     chooseLabelFormat: 'choose a labelFormat',

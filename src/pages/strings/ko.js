@@ -438,6 +438,13 @@ export const strings = {
     chooseColumns: '예측 열과 정답 레이블 열을 고르세요.',
     takeColumns: (predictions, labels) => `${predictions}: 예측, ${labels}: 정답 레이블로 고르기`,
     noTable: (name) => `${name}: Parquet 파일도 Arrow 파일도 아닙니다.`,
+    images: '행의 이미지',
+    imagesFile:
+      '(n, 높이, 너비), 끝에 채널 1개 또는 3개를 더한 모양, 또는 (n, 한 변²) 모양의 <code>.npy</code>. 손실이 가장 큰 데이터를 이미지와 함께 보여 줍니다. 이 파일은 보내지 않습니다.',
+    imageOf: (row) => `${row}행의 이미지`,
+    noImages: (name) =>
+      `${name}은(는) 이미지의 모양이 아닙니다. (n, 높이, 너비), (n, 높이, 너비, 1 또는 3), (n, 한 변²)이어야 하며, 페이지가 읽을 수 있는 수여야 합니다.`,
+    otherImages: (name, images, rows) => `${name}에는 이미지가 ${images}장 있는데, 배치는 ${rows}행입니다.`,
     declarations: '데이터 형식 선언',
     chooseLoss: '손실 함수를 고르세요',
     chooseLabelFormat: 'labelFormat을 고르세요',

@@ -1,4 +1,5 @@
 import type { LossAnswer } from '../../../src/pages/types.d.ts'
+import { npy } from '../npy.ts'
 import { Trainer } from '../runs/runs.ts'
 import { browserTest, near, valuesOf } from '../support.ts'
 
@@ -112,6 +113,56 @@ browserTest('groups and thresholds of a run', async (t, studio) => {
   await near(page, 'figures')
   await page.waitForSelector('.figures-result .thresholds svg.chart')
   t.equal(await page.locator('.figures-result .threshold-plot').count(), 2)
+})
+
+browserTest('the worst samples are shown with their images, which are not sent', async (t, studio) => {
+  const { page, exchanges } = await studio.open('/batch?lang=en&loss=cross-entropy&labelFormat=index')
+  await page.waitForSelector('#batch[data-ready]')
+  const images = (shape: number[], data: NodeJS.TypedArray, descr: string) =>
+    page.setInputFiles('#batch [name=imagesFile]', {
+      name: 'images.npy',
+      mimeType: 'application/octet-stream',
+      buffer: npy(descr, shape, data),
+    })
+  await page.click('#batch .row-images summary')
+  await page.fill('#batch-text', '{"predictions": [[0.9, 0.1], [0.2, 0.8]], "labels": [0, 0]}')
+  await images([2, 2, 2], Float32Array.of(0, 0, 0, 1, -1, 0, 0, 1), '<f4')
+  await page.click('#batch [type=submit]')
+  await page.waitForSelector('.worst .thumbnail')
+  const drawn = () =>
+    page.$$eval('.worst .thumbnail', (all) =>
+      all.map((canvas) => {
+        const { width, height } = canvas as HTMLCanvasElement
+        const pixels = (canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data ?? []
+        return [canvas.ariaLabel, ...Array.from(pixels).filter((_, at) => at % 4 === 0)]
+      }),
+    )
+  // row 1 has the greater loss, and its image goes from -1 to 1
+  t.same(await drawn(), [
+    ['Image of row 1', 0, 128, 128, 255],
+    ['Image of row 0', 0, 0, 0, 255],
+  ])
+
+  await images([2, 1, 1, 3], Uint8Array.of(10, 20, 30, 30, 20, 10), '|u1')
+  await page.waitForSelector('.worst .thumbnail[width="1"]')
+  t.same(await drawn(), [
+    ['Image of row 1', 255],
+    ['Image of row 0', 0],
+  ])
+  t.ok(await page.isHidden('.batch-stale'), 'the answer is still that of the form')
+
+  for (const [shape, size, said] of [
+    [[3, 4], 12, 'images.npy has 3 images, and the batch 2 rows.'],
+    [[2, 5], 10, 'has no shape of images'],
+  ] as const) {
+    await images([...shape], new Uint8Array(size), '|u1')
+    await page.getByText(said).waitFor()
+    t.equal(await page.locator('.worst .thumbnail').count(), 0)
+    t.ok(await page.isVisible('.worst'), 'the samples are shown without')
+  }
+  const evaluated = (await exchanges()).filter(({ path }) => path === '/v1/loss')
+  t.equal(evaluated.length, 1)
+  t.notMatch(String(evaluated[0].request), 'images')
 })
 
 browserTest('predictions against labels, and residuals', async (t, studio) => {
