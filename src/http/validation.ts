@@ -14,11 +14,20 @@ export interface BodySchemas<Options, Batch> {
 /** Validates parameters and queries with zod; a body is validated where it is read, see `validOptions`. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   if (httpPart === 'body') return () => true
+  // most requests have no query: what it means is known before, where it is allowed
+  const { data: ofNothing } = schema.safeParse({})
+  Object.freeze(ofNothing)
   return (data) => {
+    if (ofNothing !== undefined && isEmpty(data)) return { value: ofNothing }
     const errors = new ValidationErrors()
     const value = parsed(schema, data, errors)
     return errors.count === 0 ? { value } : { error: new InvalidContent(errors) }
   }
+}
+
+function isEmpty(data: object): boolean {
+  for (const name in data) if (Object.hasOwn(data, name)) return false
+  return true
 }
 
 /** The options of a body. @throws InvalidContent, LimitExceeded, LocatedError */

@@ -231,14 +231,15 @@ export class Evaluation {
       } else yield* this.#addInSteps(tensors, layout, answerBytes)
     } catch (error) {
       const { memory, isDeclared } = this.#context
-      yield* refuseWithHint(error, { spec, tensors, checkAnswer: this.#checkAnswer, memory, isDeclared })
+      const checkAnswer = (changed: Spec, layout: Layout) => this.#checkAnswer(changed, layout)
+      yield* refuseWithHint(error, { spec, tensors, checkAnswer, memory, isDeclared })
     }
   }
 
-  readonly #checkAnswer = (spec: Spec, layout: Layout): void => {
+  #checkAnswer(spec: Spec, layout: Layout): void {
     if (this.#total.tally.outputs === 0) answerBytesOf(spec, layout, this.#context)
     else this.#checkFollows(layout.outputs)
-  };
+  }
 
   *#addInSteps(tensors: Tensors, layout: Layout, answerBytes: number): Generator<void, void> {
     const { memory, uniformIntegers } = this.#context

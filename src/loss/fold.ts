@@ -84,8 +84,8 @@ export function computeRows(spec: Spec, source: RowSource, first: number, end: n
   const count = computeTerms(loss, asked, spec, termsOfAsked, clippedOfAsked)
   const to = from + count
   const rows = rowsBetween(asked, 0, count)
-  const terms = termsOfAsked.subarray(0, count)
-  const clipped = clippedOfAsked.subarray(0, count)
+  const terms = doublesOf(termsOfAsked, 0, count)
+  const clipped = integersOf(clippedOfAsked, 0, count)
   const sampleWeights = batch.sampleWeights && doublesOf(batch.sampleWeights, from, to)
   const weights = spec.classWeights === undefined ? sampleWeights : weightsOf(spec.classWeights, batch, from, to)
   if (sampleWeights !== undefined) {
@@ -140,6 +140,7 @@ export function tallyOf(spec: Spec, slice: Slice): Tally {
   const ofLosses = exactMoments(finite, count)
   const ofWeights = momentsOf(weights, count)
   const ofSampleWeights = weights === sampleWeights ? ofWeights : momentsOf(sampleWeights, count)
+  const ofCorrect = momentsOfCorrect(spec, outputs, decisions, sampleWeights)
   return {
     terms: 2,
     outputs,
@@ -159,7 +160,8 @@ export function tallyOf(spec: Spec, slice: Slice): Tally {
     sampleWeight: ofSampleWeights.sum,
     sampleWeightSquared: ofSampleWeights.squares,
     correctWeight: correctWeight(correct, decisions, sampleWeights),
-    ...momentsOfCorrect(spec, outputs, decisions, sampleWeights),
+    correctWeightSquared: ofCorrect.correctWeightSquared,
+    correctSquaredWeightSquared: ofCorrect.correctSquaredWeightSquared,
   }
 }
 

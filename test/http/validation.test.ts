@@ -291,3 +291,13 @@ test('bodies with very many values are refused before they are validated', async
   t.ok(locatedRefusal instanceof LocatedError)
   t.match(locatedRefusal, { location: { line: 3 }, cause: { limit: 'maxOptionValues' } })
 })
+
+test('a query of nothing gets the defaults, and is refused where something is required', async (t) => {
+  const route = { method: 'GET', url: '/', httpPart: 'querystring' }
+  const optional = validatorCompiler({ schema: z.object({ limit: z.coerce.number().default(5) }), ...route })
+  t.same(optional({}), { value: { limit: 5 } })
+  t.same(optional({ limit: '7' }), { value: { limit: 7 } })
+  t.same(optional(Object.create(null)), { value: { limit: 5 } })
+  const required = validatorCompiler({ schema: z.object({ limit: z.string() }), ...route })
+  t.ok((required({}) as { error?: unknown }).error instanceof InvalidContent)
+})

@@ -11,6 +11,7 @@ import { columnsOf, maxGroupKeyLength } from './columns.ts'
  * @throws InvalidContent
  */
 export function checkGroups(spec: Spec, groups: GroupColumns | undefined, { samples }: Layout): void {
+  if (groups === undefined && spec.groupBy === undefined) return
   const names = columnsOf(spec)
   const list = names.map((name) => `"${name}"`).join(', ')
   if (groups === undefined) {

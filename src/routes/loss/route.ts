@@ -12,6 +12,7 @@ import { batchTensors } from '../../loss/batch.ts'
 import { answerBytesOf, Evaluation } from '../../loss/evaluation.ts'
 import { GroupColumns } from '../../loss/groups/columns.ts'
 import { asksForSections } from '../../loss/report/sections.ts'
+import { membersOf } from '../../loss/report/statistics.ts'
 import type { Layout } from '../../loss/shape.ts'
 import type { Spec } from '../../loss/spec.ts'
 import { describeSpec } from '../../loss/spec.ts'
@@ -161,7 +162,7 @@ function* answerTo(
   const dropped = batch instanceof SingleBatch && batch.dropped !== undefined ? `,"dropped":${batch.dropped}` : ''
   const end = (specText: string) => `${dropped},"spec":${specText},"requestId":"${id}"}`
   if (text !== undefined && require === undefined && isOfFigures(spec))
-    return JSON.stringify(evaluation.figures()).slice(0, -1) + end(text)
+    return `{${membersOf(evaluation.figures())}${end(text)}`
   const findings = yield* evaluation.findings()
   const verdict = require && withLocation(batch?.location ?? {}, () => judge(require, findings, spec))
   if (verdict !== undefined) tell(verdict)

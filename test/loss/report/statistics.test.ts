@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import type { Dyadic } from '../../../src/loss/numerics/dyadic.ts'
 import { add, fromDouble, fromInteger, multiply, zero } from '../../../src/loss/numerics/dyadic.ts'
-import { statisticsOf } from '../../../src/loss/report/statistics.ts'
+import { membersOf, statisticsOf } from '../../../src/loss/report/statistics.ts'
 import { resolve } from '../../../src/loss/resolve.ts'
 import type { Options } from '../../../src/loss/spec.ts'
 import type { Tally } from '../../../src/loss/tally.ts'
@@ -217,4 +217,28 @@ test('n of the standard error counts the rows that have weight, and class weight
   t.equal(error([{ x: 1 }, { x: 4 }, ...Array.from({ length: 98 }, () => ({ x: 0, s: 0 }))]), two)
   t.equal(error([{ x: 1 }, { x: 4 }, { x: 0, w: 0 }]), two)
   t.equal(error([{ x: 3 }, { x: 0, s: 0 }]), null)
+})
+
+test('the members are written as JSON.stringify does', async (t) => {
+  const rows: Row[][] = [
+    [{ x: 0.1, right: 1 }],
+    [{ x: -0 }, { x: 1e-300, right: 1 }, { x: 1e300 }],
+    [{ x: 1e21, w: 0 }],
+    [
+      { x: 1.7e308, s: 1.7e308, right: 1 },
+      { x: 1.7e308, s: 1.7e308 },
+    ],
+    [{ x: 3, s: 5e-324, right: 1 }, { x: 1 }],
+    [{ x: 3, s: 0, w: 0 }],
+  ]
+  for (const options of [classes, binary, values]) {
+    for (const reduction of ['mean', 'sum'] as const) {
+      for (const further of [{}, { infinite: 1 }]) {
+        for (const each of rows) {
+          const statistics = statisticsOf(tallyOf(each, further), resolve({ ...options, reduction }))
+          t.equal(`{${membersOf(statistics)}}`, JSON.stringify(statistics))
+        }
+      }
+    }
+  }
 })
