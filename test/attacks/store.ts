@@ -1,7 +1,7 @@
 // What works with the store: what a client asks for and leaves must not delay what others ask of it.
 import type { Attack } from './attack.ts'
-import { load, sendAndLeave, times } from './attack.ts'
-import type { Outcome } from './client.ts'
+import { alone, load, sendAndLeave, times } from './attack.ts'
+import type { Outcome, Request } from './client.ts'
 import { Client, nameOf } from './client.ts'
 import type { Service } from './service.ts'
 
@@ -60,6 +60,31 @@ function leaving(what: string, path: string, isShort = false): Attack {
   })
 }
 
+/** What an image is asked to say, as long as it may be and longer, and as no page should show it. */
+function hostileImages(): Record<string, Request> {
+  const texts = {
+    'a script': '</text><script>alert(1)</script>',
+    'an entity': '&lol;]]>',
+    'half a character': '\ud800',
+    'many wide characters': '\u{1f469}'.repeat(100),
+    'combining characters': `a${'\u0301'.repeat(1000)}`,
+    'a path of dots': '.'.repeat(200),
+    'a path of prototypes': '__proto__.constructor.constructor',
+  }
+  const images = ['badge.svg', 'sparkline.svg'].flatMap((image) =>
+    ['figure', 'label'].flatMap((field) =>
+      Object.entries(texts).map(([name, text]): [string, Request] => [
+        `${name} as ${field} of ${image}`,
+        {
+          method: 'GET',
+          path: `/v1/evaluations/long-a/${image}?${new URLSearchParams({ [field]: text })}`,
+        },
+      ]),
+    ),
+  )
+  return Object.fromEntries(images)
+}
+
 export const store: readonly Attack[] = [
   leaving('lists', '/v1/evaluations?limit=1000'),
   leaving('lists by prefix', '/v1/evaluations?limit=1000&prefix=list-', true),
@@ -68,5 +93,16 @@ export const store: readonly Attack[] = [
   leaving('totals', '/v1/evaluations-total?prefix=list-'),
   leaving('pages of batches', '/v1/evaluations/long-a/batches?limit=1000', true),
   leaving('curves', '/v1/evaluations/long-a/curve?points=1000', true),
+  leaving('badges', '/v1/evaluations/long-a/badge.svg'),
+  leaving('sparklines', '/v1/evaluations/long-a/sparkline.svg'),
+  load({
+    name: 'images with hostile figures and labels, one after the other',
+    expected: ['422', '200'],
+    async send(service, { turn }) {
+      const wrong = await fill(service)
+      const { outcomes, ...others } = await alone(service, hostileImages(), turn)
+      return { outcomes: [...wrong, ...outcomes], ...others }
+    },
+  }),
   leaving('comparisons', '/v1/evaluations/long-a/comparison?with=long-b', true),
 ]
