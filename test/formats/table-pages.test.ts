@@ -64,6 +64,8 @@ test('lists in pages: those that go on in the next one, and what is none', async
   t.match(await faultIn(empty), 'row 1 of column "a" is a list of 0')
   const goesOn = lists(1, 2, levels(2, joined(first, next), joined(next, first), doubles([1])))
   t.match(await faultIn(goesOn), 'a list goes on where there is none')
+  const begunEmpty = lists(1, 2, levels(2, joined(first, next), joined(first, next), doubles([1])))
+  t.match(await faultIn(begunEmpty), 'a list goes on where there is none', 'one that was empty')
   const fewer = lists(2, 2, levels(2, joined(first, next), run(2, 1), doubles([1, 2])))
   t.match(await faultIn(fewer), 'column "a" has 1 values in a row group of 2')
 })
@@ -76,6 +78,15 @@ test('pages that are not what they say', async (t) => {
       'places without a dictionary',
       { chunks: only(joined(Buffer.of(1), run(4, 0)), { encoding: 8 }) },
       'there is none',
+    ],
+    [
+      'a first place beyond its dictionary',
+      {
+        chunks: [
+          joined(dictionary(2, doubles([5, 6])), page(4, joined(Buffer.of(3), run(1, 5), run(3, 0)), { encoding: 8 })),
+        ],
+      },
+      'a page refers to value 5 of a dictionary of 2',
     ],
     ['runs of doubles', { chunks: only(sized(run(4, 1)), { encoding: 3 }) }, 'only booleans are in runs'],
     ['less than no bytes', { chunks: only(four, { unpacked: -5 }) }, 'a page has -5 bytes'],

@@ -35,7 +35,7 @@ export function* listsOf(pages: Iterable<Page>, path: readonly SchemaTree[], { m
         const row = rows.at(-1)
         // DuckDB writes an array that is null as so many nulls
         if (row === null && defined < list) continue
-        if (!row || defined <= list) throw new RangeError('a list goes on where there is none')
+        if (!row?.length || defined <= list) throw new RangeError('a list goes on where there is none')
         row.push(value)
       }
     }
