@@ -4,7 +4,7 @@ import type { ArrowColumns } from './arrow-columns.ts'
 import { readColumns } from './arrow-columns.ts'
 import { decimals } from './decimal.ts'
 import { TableError } from './errors.ts'
-import type { Cells, Numbers, Source, SourceColumn } from './source.ts'
+import type { Cells, Source, SourceColumn } from './source.ts'
 
 /** Bits: each row of a column that is not null has at least one. */
 const leastPerRow = 1
@@ -58,10 +58,6 @@ function columnOf(name: string, type: DataType | undefined, batches: readonly Da
     async *read() {
       for (const data of batches) yield cellsOf(name, data)
     },
-    inMemory: () => {
-      const numbers = batches.map((data) => numbersIn(name, data))
-      return numbers.every((cells) => cells !== undefined) ? numbers : undefined
-    },
   }
 }
 
@@ -70,18 +66,11 @@ function isTemporal(type: DataType): boolean {
   return is.some((check) => check(type))
 }
 
-/** The numbers of a column that has nothing else. */
-function numbersIn(name: string, data: Data): Numbers | undefined {
+function cellsOf(name: string, data: Data): Cells {
   const { type, length, values, nullCount } = data
   if (!isWhole(data)) throw broken(`column "${name}" does not have the values that it announces`)
   const isPlain = (Types.isFloat(type) && type.precision > 0) || Types.isInt(type)
-  return isPlain && nullCount === 0 ? values.subarray(0, length) : undefined
-}
-
-function cellsOf(name: string, data: Data): Cells {
-  const numbers = numbersIn(name, data)
-  if (numbers !== undefined) return numbers
-  const { length } = data
+  if (isPlain && nullCount === 0) return values.subarray(0, length)
   const vector = new Vector([data])
   try {
     return Array.from({ length }, (_, row) => plain(vector.get(row)))

@@ -1,19 +1,6 @@
 /** Some cells of a column, in order. One is null if it is missing, and undefined if the file does not have what it says it has. */
 export type Cells = ArrayLike<unknown>
 
-/** Numbers as they lie in memory, none of them missing. */
-export type Numbers =
-  | Float64Array
-  | Float32Array
-  | Int32Array
-  | Int16Array
-  | Int8Array
-  | Uint32Array
-  | Uint16Array
-  | Uint8Array
-  | BigInt64Array
-  | BigUint64Array
-
 export interface SourceColumn {
   /** As the file calls it, for errors. */
   readonly type: string
@@ -24,8 +11,6 @@ export interface SourceColumn {
   /** What makes milliseconds since 1970 of a cell, if it is a time. */
   readonly toTime?: (cell: unknown) => number | undefined
   read(): AsyncIterable<Cells>
-  /** All cells, batch by batch, if they are numbers in memory. Other columns of the table have batches of the same rows. */
-  readonly inMemory?: () => readonly Numbers[] | undefined
 }
 
 /** A table that is read column by column. */

@@ -4,7 +4,7 @@ import type { TableFault } from './errors.ts'
 import { checkSize, TableError } from './errors.ts'
 import type { Rows, TableTensor } from './rows.ts'
 import { allCells, noValue, reserved, shown } from './rows.ts'
-import type { Cells, Numbers, Source, SourceColumn } from './source.ts'
+import type { Cells, Source, SourceColumn } from './source.ts'
 
 export interface AssemblyLimits {
   readonly maxColumns: number
@@ -30,13 +30,9 @@ export async function tensorOf(
   if (typeof names === 'string') return singleTensor(source, role, names, missing, limits)
   const width = names.length
   const data = new Float64Array(rows * width)
-  const columns = names.map((name) => ({ name, column: source.column(name), place: { role, name, missing } }))
-  const inMemory = columns.map(({ column }) => column.inMemory?.())
-  if (inMemory.every((numbers) => numbers !== undefined)) {
-    interleave(inMemory, columns, data)
-    return { data, shape: [rows, width] }
-  }
-  for (const [at, { name, column, place }] of columns.entries()) {
+  for (const [at, name] of names.entries()) {
+    const column = source.column(name)
+    const place = { role, name, missing }
     let row = 0
     for await (const cells of allCells(source, name, column)) {
       spread(cells, column, place, row, data, row * width + at, width)
@@ -147,29 +143,6 @@ class LabelTexts {
     return this.#fault === undefined && !areUntyped
       ? {}
       : { names: { ...this.#names.names(), areUntyped, reserved: 0 }, fault: this.#fault }
-  }
-}
-
-/** Rows that are written at a time, so that what is written stays in the first cache. */
-const blockRows = 128
-
-/** Puts numbers of columns side by side, which lie in memory. */
-function interleave(
-  batches: readonly (readonly Numbers[])[],
-  columns: readonly { readonly column: SourceColumn; readonly place: Place }[],
-  to: Float64Array,
-): void {
-  const width = columns.length
-  let row = 0
-  for (const [batch, { length }] of batches[0].entries()) {
-    for (let from = 0; from < length; from += blockRows) {
-      const first = row + from
-      for (const [at, { column, place }] of columns.entries()) {
-        const cells = batches[at][batch].subarray(from, from + blockRows)
-        spread(cells, column, place, first, to, first * width + at, width)
-      }
-    }
-    row += length
   }
 }
 
