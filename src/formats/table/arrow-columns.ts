@@ -7,6 +7,7 @@ import { VectorLoader } from 'apache-arrow/visitor/vectorloader'
 import type { Part } from './arrow-messages.ts'
 import { partsOf } from './arrow-messages.ts'
 import { decompressLz4 } from './lz4.ts'
+import { viewOf } from './view.ts'
 
 export interface ArrowColumns {
   readonly rows: number
@@ -114,7 +115,7 @@ function decompressor(most: number): Decompressor {
   let left = most
   return (buffer, type) => {
     const content = buffer.subarray(lengthBytes)
-    const length = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength).getBigInt64(0, true)
+    const length = viewOf(buffer).getBigInt64(0, true)
     if (length === -1n) return content
     const output =
       type === CompressionType.ZSTD

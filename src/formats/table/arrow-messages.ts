@@ -7,6 +7,7 @@ import type { MetadataVersion } from 'apache-arrow/fb/metadata-version'
 import { RecordBatch } from 'apache-arrow/fb/record-batch'
 import { Schema } from 'apache-arrow/fb/schema'
 import { ByteBuffer, Encoding } from 'flatbuffers'
+import { viewOf } from './view.ts'
 
 const magic = 'ARROW1'
 /** The least that a field of its own takes. */
@@ -166,10 +167,6 @@ function headerOf(message: Message): Pick<Part, 'schema' | 'batch' | 'dictionary
     default:
       return {}
   }
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function cut(): RangeError {

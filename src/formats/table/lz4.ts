@@ -1,3 +1,5 @@
+import { viewOf } from './view.ts'
+
 const magic = 0x184d2204
 /** Bits of the flags of a frame. */
 const [version, hasBlockChecksums, hasSize, hasChecksum, hasDictionary] = [0b0100_0000, 0b1_0000, 0b1000, 0b100, 0b1]
@@ -27,7 +29,7 @@ export function decompressLz4(frame: Uint8Array, most: number): Uint8Array<Array
 }
 
 function blocksOf(frame: Uint8Array): Block[] {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
+  const view = viewOf(frame)
   if (frame.length < 7) throw cut()
   const flags = view.getUint8(4)
   if (view.getUint32(0, true) !== magic || (flags & 0b1100_0000) !== version || (flags & hasDictionary) !== 0)

@@ -5,8 +5,9 @@ import type { Chunk } from './parquet-metadata.ts'
 import { amount } from './parquet-metadata.ts'
 import { readRuns } from './parquet-runs.ts'
 import type { Data, Leaf, TakeBytes } from './parquet-values.ts'
-import { dictionaryIn, valuesIn, viewOf } from './parquet-values.ts'
+import { dictionaryIn, valuesIn } from './parquet-values.ts'
 import { ThriftReader } from './thrift.ts'
+import { viewOf } from './view.ts'
 
 export interface Page {
   readonly values: DecodedArray

@@ -1,4 +1,5 @@
 import { ThriftReader } from './thrift.ts'
+import { viewOf } from './view.ts'
 
 const mostBits = 32
 
@@ -12,7 +13,7 @@ const mostBits = 32
  */
 export function readRuns(bytes: Uint8Array, at: number, bits: number, to: Int32Array, sought?: number): boolean {
   if (bits > mostBits) throw new RangeError(`its numbers have ${bits} bits`)
-  const reader = new ThriftReader(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), at)
+  const reader = new ThriftReader(viewOf(bytes), at)
   let isSought = true
   for (let filled = 0; filled < to.length; ) {
     const head = reader.unsigned()

@@ -4,6 +4,7 @@ import { readDataPage } from 'hyparquet/src/datapage.js'
 import { deltaBinaryUnpack } from 'hyparquet/src/delta.js'
 import { readPlain } from 'hyparquet/src/plain.js'
 import { checkDifferences, readRuns } from './parquet-runs.ts'
+import { viewOf } from './view.ts'
 
 /** How values of a column are read, and what its levels are at most. */
 export interface Leaf {
@@ -117,8 +118,4 @@ function checkDecimals(values: DecodedArray, { decoder }: Leaf): void {
     if (value instanceof Uint8Array && value.length > mostDecimalBytes)
       throw new RangeError(`a decimal has ${value.length} bytes`)
   }
-}
-
-export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength)
 }
