@@ -86,18 +86,17 @@ export class PeriodTotals {
     task: Task,
   ): AsyncGenerator<Window, void> {
     const { spec } = batches.codec
+    let first = base
+    const beginOf = (start: number) => {
+      first ??= start
+      return first + Math.floor((start - first) / length) * length
+    }
     if (length < leastJoined * lengthOf(window) || head.batches < leastBatches || head.digest === null) {
-      let first = base
-      const beginOf = (start: number) => {
-        first ??= start
-        return first + Math.floor((start - first) / length) * length
-      }
       return yield* joinedOf(windowTotals(batches, range, head, task), beginOf, spec, task)
     }
     const tree = await this.#treeOf(batches, window, head, task)
     const walk = new WindowWalk(batches, window, tree, task)
-    const first = base ?? timeAt(window, tree.first)
-    const beginOf = (start: number) => first + Math.floor((start - first) / length) * length
+    first ??= timeAt(window, tree.first)
     try {
       yield* joinedOf(walk.partsOf(range, beginOf), beginOf, spec, task)
     } finally {

@@ -32,8 +32,10 @@ export function sweepRegularly(
       const drift = Date.now() - lastTime - everyMilliseconds
       if (drift > mostDrift) doubtful = doubtfulSweeps
       else if (drift < -mostDrift) doubtful = 0
-      if (doubtful-- > 0) return
-      doubtful = 0
+      if (doubtful > 0) {
+        doubtful--
+        return
+      }
       const before = retentionDays === 0 ? undefined : Date.now() - retentionDays * day
       while (!isEnded() && (await store.sweep(before, expired))) await setImmediate()
       while (!isEnded()) {

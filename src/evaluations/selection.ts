@@ -31,7 +31,6 @@ export async function* selected(
   before?: number,
   pageRows = standardRows,
 ): AsyncGenerator<readonly Selected[]> {
-  const isFiltered = Object.keys(metadata).length > 0
   const containing = longestPair(metadata)
   for (let after = before; ; ) {
     task.stop()
@@ -39,7 +38,7 @@ export async function* selected(
     task.start()
     if (task.isDue) await task.pause()
     const all = page.map((stored) => ({ stored, open: () => evaluations.open(stored) }))
-    yield isFiltered ? all.filter((each) => isFitting(each, metadata)) : all
+    yield containing !== undefined ? all.filter((each) => isFitting(each, metadata)) : all
     if (page.length < pageRows) return
     after = page[page.length - 1].id
   }

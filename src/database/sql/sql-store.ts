@@ -152,12 +152,12 @@ export class SqlStore implements Store {
     // of few the index by name reads nothing else; of many the one by age soon has a page
     const age = isRange ? 'id + 0' : 'id'
     const begins = isRange ? this.#inRange('$3') : 'substr(name, 1, length($3)) = $3'
-    const contains = `${this.#engine.position}(COALESCE(metadata, declaration), $5) > 0`
+    const contains = containing && `AND ${this.#engine.position}(COALESCE(metadata, declaration), $5) > 0`
     const rows = await this.#query<EvaluationRow>(
       `SELECT ${evaluationColumns} FROM evaluations
-       WHERE owner = $1 AND status <> 'deleted' AND ${age} < $2 AND ${begins} ${containing === undefined ? '' : `AND ${contains}`}
+       WHERE owner = $1 AND status <> 'deleted' AND ${age} < $2 AND ${begins} ${contains ?? ''}
        ORDER BY ${age} DESC LIMIT $4`,
-      containing === undefined ? [owner, after, prefix, limit] : [owner, after, prefix, limit, containing],
+      [owner, after, prefix, limit, ...(contains ? [containing] : [])],
     )
     return rows.map(evaluationOfRow)
   }

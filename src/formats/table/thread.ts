@@ -1,7 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import type { Memory } from '../../loss/memory.ts'
-import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
+import type { InvalidContent } from '../../loss/validation-errors.ts'
+import { LimitExceeded, refusal, refuse } from '../../loss/validation-errors.ts'
 import type { Caller } from '../../runtime/turns.ts'
 import { Turns } from '../../runtime/turns.ts'
 import { Overloaded } from '../errors.ts'
@@ -62,7 +63,7 @@ async function inThread(
     }
     // node --watch reports what the thread imports, too
     isSound = 'broken' in reply || 'fault' in reply || 'table' in reply
-    if ('broken' in reply) unreadable(reply.broken)
+    if ('broken' in reply) throw unreadable(reply.broken)
     if ('fault' in reply) {
       const { path, detail, received, code } = reply.fault
       refuse(path, detail, received, code)
@@ -76,22 +77,15 @@ async function inThread(
       reject(error)
     }
   })
-  const fail = (why: string) => {
-    try {
-      unreadable(why)
-    } catch (refusal) {
-      reject(refusal)
-    }
-  }
   // such as a heap that is full
-  worker.on('error', (error) => fail(error.message))
+  worker.on('error', (error) => reject(unreadable(error.message)))
   const look = setInterval(async () => {
     // it may have ended
     const used = await worker.getHeapStatistics().then(
       ({ used_heap_size: bytes }) => bytes / 2 ** 20,
       () => 0,
     )
-    if (used > heap) fail(`reading it takes more than ${heap} MiB besides its numbers`)
+    if (used > heap) reject(unreadable(`reading it takes more than ${heap} MiB besides its numbers`))
   }, lookMilliseconds)
   worker.postMessage(request, [request.bytes])
   try {
@@ -139,6 +133,6 @@ function keep(worker: Worker): void {
   idle = { worker, timer: setTimeout(end, idleMilliseconds).unref() }
 }
 
-function unreadable(why: string): never {
-  return refuse(['table'], `the table cannot be read: ${why}.`, 'other bytes', 'malformed')
+function unreadable(why: string): InvalidContent {
+  return refusal(['table'], `the table cannot be read: ${why}.`, 'other bytes', 'malformed')
 }

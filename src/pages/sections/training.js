@@ -50,6 +50,7 @@ export function mount(section) {
     // what is said again would be read out again
     if (status.textContent !== text) status.textContent = text
   }
+  const sayRunning = () => say(run.isPlay ? words.playing(stepsOfPlay) : words.running)
   const ask = patientService(
     show,
     (seconds) => say(words.waiting(seconds)),
@@ -88,7 +89,7 @@ export function mount(section) {
     play.disabled = once.disabled = step >= mostSteps
     anew.disabled = step === 0
     section.dataset.training = training === undefined ? 'paused' : 'running'
-    if (training !== undefined) say(run.isPlay ? words.playing(stepsOfPlay) : words.running)
+    if (training !== undefined) sayRunning()
     else say(step >= mostSteps ? words.done(step) : step === 0 ? words.idle : words.ready(step))
   }
 
@@ -108,7 +109,7 @@ export function mount(section) {
           for (let left = steps; left > 0 && run.losses.length < mostSteps; left--) {
             if (document.hidden) say(words.hidden)
             await seen(signal)
-            say(run.isPlay ? words.playing(stepsOfPlay) : words.running)
+            sayRunning()
             await evaluateWhole(ask, run, pixels, signal)
             await advance(ask, run, pixels, signal)
             await evaluateWhole(ask, run, pixels, signal)
