@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import type { Test } from 'tap'
 import { test } from 'tap'
 import type { Store } from '../../src/database/store.ts'
 import { sweepRegularly } from '../../src/evaluations/retention.ts'
@@ -17,6 +18,21 @@ function ignore(): void {}
 const noHalves: Pick<Store, 'sweepHalves' | 'countWaiting'> = {
   sweepHalves: async () => ({ expired: 0, isMore: false }),
   countWaiting: async () => ({ predictions: 0, labels: 0 }),
+}
+
+/** A store that has nothing to delete, and what it was asked to delete: all before those times. */
+async function sweptStore(
+  t: Test,
+): Promise<{ readonly store: Store; readonly calls: readonly (number | undefined)[] }> {
+  const calls: (number | undefined)[] = []
+  const store = altered(await storeOf(t), {
+    ...noHalves,
+    async sweep(before) {
+      calls.push(before)
+      return false
+    },
+  })
+  return { store, calls }
 }
 
 /** Lets everything happen that is due. */
@@ -92,14 +108,7 @@ test('nothing is deleted for an hour after the clock was set forward, unless it 
     mock.timers.reset()
     clock.mock.restore()
   })
-  const calls: (number | undefined)[] = []
-  const store = altered(await storeOf(t), {
-    ...noHalves,
-    async sweep(before) {
-      calls.push(before)
-      return false
-    },
-  })
+  const { store, calls } = await sweptStore(t)
   const end = sweepRegularly(store, 30, (error) => t.fail(String(error)))
   const pass = async (minutes: number) => {
     for (let passed = 0; passed < minutes; passed++) {
@@ -127,14 +136,7 @@ test('nothing is deleted for an hour after the clock was set forward, unless it 
 test('a retention of 0 days expires nothing', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
-  const calls: (number | undefined)[] = []
-  const store = altered(await storeOf(t), {
-    ...noHalves,
-    async sweep(before) {
-      calls.push(before)
-      return false
-    },
-  })
+  const { store, calls } = await sweptStore(t)
   const end = sweepRegularly(store, 0, ignore)
   mock.timers.tick(minute)
   await settled()

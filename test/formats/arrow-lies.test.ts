@@ -16,8 +16,8 @@ import {
 } from 'apache-arrow'
 import { test } from 'tap'
 import { TableError } from '../../src/formats/table/errors.ts'
-import { readTable } from '../../src/formats/table/read.ts'
 import { overstated, pointingAtSchema } from './arrow-file.ts'
+import { readHere } from './read-here.ts'
 
 const limits = { maxRows: 1e6, maxElements: 1e6, maxColumns: 1000, maxBodyBytes: 2 ** 26, maxJoinRows: 1e6 }
 const element = new Field('x', new Float64(), true)
@@ -36,10 +36,8 @@ function read(data: Data): Promise<unknown> {
 }
 
 async function readFile(file: Uint8Array): Promise<unknown> {
-  const bytes = new Uint8Array(file).buffer
-  const request = { bytes, format: 'arrow', columns: { predictions: 'a' }, missing: 'refuse', limits } as const
   try {
-    return (await readTable({ ...request, mayBeNames: false }, async () => undefined)).tensors.predictions?.shape
+    return (await readHere(file, 'arrow', { predictions: 'a' }, { limits })).tensors.predictions?.shape
   } catch (error) {
     if (error instanceof TableError) return error.fault.detail
     throw error

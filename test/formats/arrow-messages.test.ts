@@ -2,17 +2,16 @@ import { readFileSync } from 'node:fs'
 import { tableFromArrays, tableToIPC } from 'apache-arrow'
 import { test } from 'tap'
 import { describedOften, overstated, withOtherRows, withoutSchema } from './arrow-file.ts'
-import { readHere } from './read-here.ts'
+import { ampleLimits, readHere } from './read-here.ts'
 
 function fixture(name: string): Buffer {
   return readFileSync(new URL(`../fixtures/tables/${name}`, import.meta.url))
 }
 
-const limits = { maxRows: 1e6, maxElements: 1e7, maxColumns: 1e4, maxBodyBytes: 1e8, maxJoinRows: 1e6 }
-
-async function read(table: Uint8Array, maxBodyBytes = limits.maxBodyBytes): Promise<unknown> {
+async function read(table: Uint8Array, maxBodyBytes = ampleLimits.maxBodyBytes): Promise<unknown> {
   try {
-    const { tensors } = await readHere(table, 'arrow', { predictions: 'p0' }, { limits: { ...limits, maxBodyBytes } })
+    const limits = { ...ampleLimits, maxBodyBytes }
+    const { tensors } = await readHere(table, 'arrow', { predictions: 'p0' }, { limits })
     return tensors.predictions?.shape
   } catch (error) {
     return (error as Error).message

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import type { TableColumns } from '../../src/formats/table/columns.ts'
 import { TableError } from '../../src/formats/table/errors.ts'
-import { readTable } from '../../src/formats/table/read.ts'
 import { appOf } from '../support.ts'
 import { formOf } from './form.ts'
+import { readHere } from './read-here.ts'
 
 const folder = new URL('../fixtures/tables/duckdb/', import.meta.url)
 /** What Python gave to DuckDB. */
@@ -22,10 +22,8 @@ function fileOf(name: string): Buffer {
   return readFileSync(new URL(name, folder))
 }
 
-function read(file: string, columns: object) {
-  const bytes = new Uint8Array(fileOf(file)).buffer
-  const request = { bytes, format: 'parquet', columns: columns as TableColumns, missing: 'drop', limits } as const
-  return readTable({ ...request, mayBeNames: false }, async () => undefined)
+function read(file: string, columns: TableColumns) {
+  return readHere(fileOf(file), 'parquet', columns, { missing: 'drop', limits })
 }
 
 const texts = /^(?:varchar|uuid|json|enum)/

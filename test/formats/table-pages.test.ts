@@ -5,16 +5,14 @@ import { eachCell } from '../../src/formats/table/rows.ts'
 import type { Source, SourceColumn } from '../../src/formats/table/source.ts'
 import type { Column, Value } from './parquet-file.ts'
 import { dictionary, doubles, ending, page, parquetFile, run, sized, snappy, struct } from './parquet-file.ts'
-import { readHere } from './read-here.ts'
+import { faultHere, readHere } from './read-here.ts'
 
 const four = doubles([1, 2, 3, 4])
 const column: Column = { name: 'a', chunks: [page(4, four)] }
 const a = { predictions: 'a' }
 
 async function faultIn(file: Uint8Array, format: 'arrow' | 'parquet' = 'parquet'): Promise<string> {
-  const error = await readHere(file, format, a).catch((error) => error)
-  if (!(error instanceof TableError)) throw new Error('no fault', { cause: error })
-  return error.fault.detail
+  return (await faultHere(file, format, a)).detail
 }
 
 function joined(...parts: readonly Buffer[]): Buffer {

@@ -1,15 +1,12 @@
 import { Field, FixedSizeList, Float64, makeData, Table, tableFromArrays, tableToIPC, Vector } from 'apache-arrow'
 import { test } from 'tap'
 import type { TableColumns } from '../../src/formats/table/columns.ts'
-import { TableError } from '../../src/formats/table/errors.ts'
-import { readHere } from './read-here.ts'
+import { faultHere, readHere } from './read-here.ts'
 
 const text = 'p,id,at,g\n1,a,2026-01-01T00:00:00Z,x\n2,,,\n4,c,1767225600001,y\n'
 
 async function faultOf(table: Uint8Array, format: 'arrow' | 'csv', columns: TableColumns) {
-  const error = await readHere(table, format, columns).catch((error) => error)
-  if (!(error instanceof TableError)) throw new Error('no fault', { cause: error })
-  const { path, code, detail } = error.fault
+  const { path, code, detail } = await faultHere(table, format, columns)
   return { pointer: path.join('/'), code, detail }
 }
 
