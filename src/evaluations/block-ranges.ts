@@ -20,6 +20,8 @@ export interface Batches {
   readonly evaluation: EvaluationKey
   readonly codec: StateCodec
   readonly folds: FoldWatch
+  /** About what the declaration takes in memory. */
+  readonly declaredBytes: number
 }
 
 export interface BlockRange<Total> {

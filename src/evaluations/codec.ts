@@ -12,17 +12,16 @@ const checkBytes = 4
 /** States as the store keeps them: their bytes and the CRC-32 of these. */
 export class StateCodec {
   readonly spec: Spec
-  readonly #digest: Uint8Array
+  #digest: Uint8Array | undefined
   readonly #outputs: number
 
   constructor(spec: Spec, outputs: number) {
     this.spec = spec
-    this.#digest = createHash('sha256').update(stateSpecText(spec)).digest()
     this.#outputs = outputs
   }
 
   *write(state: EvaluationState): Generator<void, Uint8Array> {
-    const bytes = yield* writeState(state, this.#digest)
+    const bytes = yield* writeState(state, this.#digestOfSpec())
     const checked = Buffer.alloc(bytes.length + checkBytes)
     checked.set(bytes)
     checked.writeUInt32BE(crc32(bytes), bytes.length)
@@ -31,14 +30,19 @@ export class StateCodec {
 
   /** @throws InvalidState */
   *read(checked: Uint8Array): Generator<void, EvaluationState> {
-    return yield* readState(intact(checked), this.spec, this.#digest, this.#outputs)
+    return yield* readState(intact(checked), this.spec, this.#digestOfSpec(), this.#outputs)
   }
 
   /** What the rows of a state add up to, without its sections. @throws InvalidState */
   *readTally(checked: Uint8Array): Generator<void, Tally> {
-    const tally = readStateTally(intact(checked), this.spec, this.#digest)
+    const tally = readStateTally(intact(checked), this.spec, this.#digestOfSpec())
     yield
     return tally
+  }
+
+  #digestOfSpec(): Uint8Array {
+    this.#digest ??= createHash('sha256').update(stateSpecText(this.spec)).digest()
+    return this.#digest
   }
 }
 

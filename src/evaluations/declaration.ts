@@ -86,8 +86,13 @@ export function differencesOf(kept: Declared, received: Declared): Difference[] 
   const now = fieldsOf(received)
   const names = new Set([...Object.keys(before), ...Object.keys(now)])
   return Array.from(names)
-    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]))
+    .filter((name) => !isSame(before[name], now[name]))
     .map((name) => ({ path: [name], kept: before[name], received: now[name] }))
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (!Array.isArray(one) || !Array.isArray(other)) return JSON.stringify(one) === JSON.stringify(other)
+  return one.length === other.length && one.every((each, at) => each === other[at] || isSame(each, other[at]))
 }
 
 const apart = new Set<string>([

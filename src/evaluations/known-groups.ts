@@ -4,14 +4,17 @@ import { columnsIn } from '../loss/groups/columns.ts'
 import { checkGroupCount } from '../loss/groups/partition.ts'
 import type { EvaluationState } from '../loss/state.ts'
 
-const mostEvaluations = 1000
+/** Bytes of keys that are remembered, and what an evaluation and a key take besides their characters. */
+const mostBytes = 2 ** 25
+const ownBytes = 512
+const keyBytes = 64
 
 /** The texts of the keys of each grouping. */
 type Known = readonly ReadonlySet<string>[]
 
 /** Which groups evaluations have, as far as this process has seen them: so most batches need no look at the others. */
 export class KnownGroups {
-  readonly #known = new LRUCache<string, Known>({ max: mostEvaluations })
+  readonly #known = new LRUCache<string, Known>({ maxSize: mostBytes, sizeCalculation: bytesOf })
 
   /**
    * Refuses a batch with which an evaluation would have too many groups.
@@ -28,7 +31,7 @@ export class KnownGroups {
     const before = this.#known.get(incarnation)
     const all = before && unionOf(before, batch.groups)
     if (all !== undefined && countOf(all) <= maxGroups) {
-      this.#known.set(incarnation, all)
+      if (all !== before) this.#known.set(incarnation, all)
       return
     }
     const total = await totalOf()
@@ -57,4 +60,10 @@ function unionOf(known: Known, groups: EvaluationState['groups']): Known {
 
 function countOf(known: Known): number {
   return known.reduce((sum, { size }) => sum + size, 0)
+}
+
+function bytesOf(known: Known): number {
+  let bytes = ownBytes
+  for (const keys of known) for (const key of keys) bytes += keyBytes + 2 * key.length
+  return bytes
 }

@@ -119,10 +119,8 @@ export class PeriodTotals {
       this.#trees.set(incarnation, tree)
       return tree
     })
-    this.#turns.set(
-      incarnation,
-      turn.catch(() => undefined),
-    )
+    // a tree that is forgotten is not kept here
+    this.#turns.set(incarnation, turn.then(ignore, ignore))
     task.stop()
     const tree = await turn
     task.start()
@@ -179,3 +177,5 @@ async function* joinedOf(
   }
   if (sum !== undefined) yield { start, batches: sum.batches, state: sum.state }
 }
+
+function ignore(): void {}

@@ -24,11 +24,11 @@ class Entry {
   /** Fulfilled when the total is not in use. */
   free: Promise<unknown> = Promise.resolve()
 
-  constructor(spec: Spec, outputs: number) {
+  constructor({ codec: { spec }, declaredBytes }: Batches, outputs: number) {
     this.#spec = spec
     this.total = new RunningTotal(spec)
     const bytes = sectionsOf(spec).reduce((sum, name) => sum + sectionOf(name).stateBytes(spec, outputs), ownBytes)
-    this.bytes = spec.groupBy === undefined ? bytes : bytes * (1 + mostGroups)
+    this.bytes = declaredBytes + (spec.groupBy === undefined ? bytes : bytes * (1 + mostGroups))
   }
 
   /** An abandoned task leaves a correct total of fewer batches. */
@@ -97,7 +97,8 @@ export class RunningTotals {
       await entry.grow(batches, head, task)
       return work(entry.total, entry.head)
     })
-    entry.free = used.catch(() => undefined)
+    // what was made of it is not kept
+    entry.free = used.then(ignore, ignore)
     task.stop()
     return used
   }
@@ -106,11 +107,14 @@ export class RunningTotals {
     this.#entries.delete(incarnation)
   }
 
-  #entryOf({ evaluation: { incarnation }, codec }: Batches, outputs: number): Entry {
+  #entryOf(batches: Batches, outputs: number): Entry {
+    const { incarnation } = batches.evaluation
     const known = this.#entries.get(incarnation)
     if (known !== undefined) return known
-    const entry = new Entry(codec.spec, outputs)
+    const entry = new Entry(batches, outputs)
     this.#entries.set(incarnation, entry)
     return entry
   }
 }
+
+function ignore(): void {}

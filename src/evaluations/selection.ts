@@ -38,7 +38,7 @@ export async function* selected(
     task.start()
     if (task.isDue) await task.pause()
     const all = page.map((stored) => ({ stored, open: () => evaluations.open(stored) }))
-    yield containing !== undefined ? all.filter((each) => isFitting(each, metadata)) : all
+    yield containing === undefined ? all : await fittingOf(all, metadata, task)
     if (page.length < pageRows) return
     after = page[page.length - 1].id
   }
@@ -50,12 +50,17 @@ function longestPair(metadata: Metadata): string | undefined {
   return pairs.sort((one, other) => other.length - one.length)[0]
 }
 
-function isFitting({ stored, open }: Selected, wanted: Metadata): boolean {
-  return has(metadataIn(stored, open), wanted)
+async function fittingOf(page: readonly Selected[], wanted: Metadata, task: Task): Promise<Selected[]> {
+  const fitting: Selected[] = []
+  for (const each of page) {
+    if (has(metadataIn(each), wanted)) fitting.push(each)
+    if (task.isDue) await task.pause()
+  }
+  return fitting
 }
 
 /** Also of a declaration of a newer release. */
-function metadataIn(stored: Evaluation, open: () => OpenEvaluation): Metadata {
+function metadataIn({ stored, open }: Selected): Metadata {
   try {
     return metadataOf(open())
   } catch (error) {

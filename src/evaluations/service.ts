@@ -19,13 +19,12 @@ import type { EvaluationState } from '../loss/state.ts'
 import type { Scheduler, Task } from '../runtime/scheduler.ts'
 import type { Batches } from './block-ranges.ts'
 import { blockBatches, blocksOf, foldOf, keepTally } from './block-ranges.ts'
-import { StateCodec } from './codec.ts'
 import type { EvaluationComparison } from './comparison.ts'
 import { comparisonOf } from './comparison.ts'
 import type { CurvePoint, GroupOfRows } from './curve.ts'
 import { curveOf } from './curve.ts'
 import type { Declared, Difference } from './declaration.ts'
-import { differencesOf, readDeclaration, writeDeclaration } from './declaration.ts'
+import { differencesOf, writeDeclaration } from './declaration.ts'
 import type { EvaluatedBatch } from './evaluate.ts'
 import { newBatch } from './evaluate.ts'
 import type { FoldWatch } from './fold-failures.ts'
@@ -38,6 +37,7 @@ import { has, metadataOf } from './metadata.ts'
 import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
 import type { Joining, PeriodTotal } from './period-totals.ts'
 import { PeriodTotals } from './period-totals.ts'
+import { ReadDeclarations } from './read-declarations.ts'
 import { RecentTallies } from './recent-tallies.ts'
 import { RunningTotals } from './running-totals.ts'
 import type { ShownFigures } from './shown.ts'
@@ -46,10 +46,6 @@ import type { WindowName } from './window.ts'
 import type { Window } from './window-totals.ts'
 import { windowTotals } from './window-totals.ts'
 
-/** Bytes of declarations that are remembered: of what belongs to each, and at most for each of its characters. */
-const mostDeclared = 2 ** 26
-const declaredBytes = 1024
-const characterBytes = 8
 const mostNames = 10_000
 const mostFigures = 20_000
 
@@ -90,8 +86,8 @@ export class Evaluations {
   readonly #groups = new KnownGroups()
   readonly #recent = new RecentTallies()
   readonly #figures = new LRUCache<string, { readonly head: Head; readonly figures: Figures }>({ max: mostFigures })
-  readonly #read = new LRUCache<string, DeclaredEvaluation>({ maxSize: mostDeclared })
-  readonly #found = new LRUCache<string, string>({ max: mostNames })
+  readonly #read: ReadDeclarations
+  readonly #found = new LRUCache<string, EvaluationKey>({ max: mostNames })
   readonly joins: Joins
   readonly #scheduler: Scheduler
   readonly #counts: EvaluationCounts | undefined
@@ -109,6 +105,7 @@ export class Evaluations {
     this.#scheduler = scheduler
     this.#counts = counts
     this.#folds = watchFolds(log, () => counts?.foldFailed())
+    this.#read = new ReadDeclarations(store, this.#folds, scheduler)
     const events: JoinEvents = {
       put: ({ batches }, evaluated, results) => this.#noted(batches, evaluated, results),
       joined: (rows) => counts?.joined(rows),
@@ -137,22 +134,28 @@ export class Evaluations {
       isPublic: declared.badge === 'public' ? 1 : 0,
     })
     if (!('evaluation' in result)) return result
-    const evaluation = this.open(result.evaluation)
-    this.#found.set(keyOf(owner, name), readKeyOf(evaluation.stored))
-    const differences = differencesOf(evaluation.declared, declared)
+    const evaluation = await this.#read.openInTurn(result.evaluation)
+    this.#remember(owner, name, evaluation.stored)
+    if (evaluation.stored.declaration === declaration) return { outcome: result.outcome, evaluation }
+    const differences = await this.#scheduler.inSlice(() => differencesOf(evaluation.declared, declared))
     return differences.length > 0 ? { outcome: 'conflict', differences } : { outcome: result.outcome, evaluation }
   }
 
   async find(owner: string, name: string): Promise<OpenEvaluation | undefined> {
     const stored = await this.#store.find(owner, name)
     if (stored === undefined) return undefined
-    this.#found.set(keyOf(owner, name), readKeyOf(stored))
-    return this.open(stored)
+    this.#remember(owner, name, stored)
+    return this.#read.openInTurn(stored)
+  }
+
+  #remember(owner: string, name: string, { id, incarnation }: EvaluationKey): void {
+    this.#found.set(keyOf(owner, name), { id, incarnation })
   }
 
   /** Those whose badge everybody may see, of all owners or of one, the oldest first. */
   async findPublic(name: string, owner: string | undefined, most: number): Promise<OpenEvaluation[]> {
-    return (await this.#store.findPublic(name, owner, most)).map((stored) => this.open(stored))
+    const found = await this.#store.findPublic(name, owner, most)
+    return Promise.all(found.map((stored) => this.#read.openInTurn(stored)))
   }
 
   /**
@@ -168,7 +171,7 @@ export class Evaluations {
     work: (evaluation: DeclaredEvaluation) => Promise<Result>,
   ): Promise<Result | undefined> {
     const known = this.#found.get(keyOf(owner, name))
-    const remembered = known === undefined ? undefined : this.#read.get(known)
+    const remembered = known && this.#read.find(known)
     let failure: { readonly error: unknown } | undefined
     if (remembered !== undefined) {
       try {
@@ -179,7 +182,7 @@ export class Evaluations {
       }
     }
     const found = await this.find(owner, name)
-    if (failure !== undefined && found !== undefined && readKeyOf(found.stored) === known) throw failure.error
+    if (failure !== undefined && found?.stored.incarnation === known?.incarnation) throw failure.error
     return found && work(found)
   }
 
@@ -190,16 +193,7 @@ export class Evaluations {
 
   /** @throws StoreUnavailable for what only a newer release knows */
   open(stored: Evaluation): OpenEvaluation {
-    const { id, incarnation, declaration } = stored
-    const key = readKeyOf(stored)
-    const known = this.#read.get(key)
-    if (known !== undefined) return { stored, ...known }
-    const declared = readDeclaration(declaration)
-    const codec = new StateCodec(declared.spec, declared.outputs)
-    const batches = { store: this.#store, evaluation: { id, incarnation }, codec, folds: this.#folds }
-    const opened = { declared, batches }
-    this.#read.set(key, opened, { size: declaredBytes + characterBytes * declaration.length })
-    return { stored, ...opened }
+    return this.#read.open(stored)
   }
 
   /**
@@ -342,7 +336,7 @@ export class Evaluations {
       const changed: ('seal' | 'metadata')[] = []
       if (seals && evaluation.status !== found.stored.status) changed.push('seal')
       if (merge !== undefined && evaluation.metadata !== found.stored.metadata) changed.push('metadata')
-      return { outcome, changed, evaluation: this.open(evaluation) }
+      return { outcome, changed, evaluation: await this.#read.openInTurn(evaluation) }
     }
   }
 
@@ -360,7 +354,7 @@ export class Evaluations {
     this.#periods.forget(deleted)
     this.#groups.forget(deleted)
     this.#figures.delete(deleted.incarnation)
-    this.#read.delete(readKeyOf(deleted))
+    this.#read.forget(deleted)
     return true
   }
 
@@ -403,10 +397,6 @@ function changeOf(found: OpenEvaluation, merge: (metadata: Metadata) => Metadata
   const merged = merge(metadata)
   const isSame = Object.keys(merged).length === Object.keys(metadata).length && has(merged, metadata)
   return { before, after: isSame ? before : JSON.stringify(merged) }
-}
-
-function readKeyOf({ id, incarnation }: EvaluationKey): string {
-  return `${id} ${incarnation}`
 }
 
 /** No name has a space. */

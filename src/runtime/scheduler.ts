@@ -42,6 +42,15 @@ export class Scheduler {
     return new Task(this, allowedMilliseconds, overtime, owner, this.#tasks++)
   }
 
+  /** Does one thing in a slice, for no request in particular. */
+  async inSlice<Result>(work: () => Result): Promise<Result> {
+    function* step(): Generator<void, Result> {
+      yield
+      return work()
+    }
+    return this.task(Number.POSITIVE_INFINITY, () => new Error('never')).run(step())
+  }
+
   get waiting(): number {
     return this.#waiting.length
   }

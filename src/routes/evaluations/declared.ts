@@ -7,6 +7,7 @@ import type { RequestContext } from '../../http/request-context.ts'
 import { validBody } from '../../http/validation.ts'
 import { answerBytesOf } from '../../loss/evaluation.ts'
 import { refuseForStreams, resolve } from '../../loss/resolve.ts'
+import { finish } from '../../loss/state.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import { checkOutputOptions } from '../../loss/weights.ts'
 import type { FieldCheck } from '../loss/option-hints.ts'
@@ -26,7 +27,7 @@ const { maxDeclarationBytes } = fixedLimits
 export async function declaredIn({ options, only }: ParsedBody, work: RequestContext): Promise<DeclaredText> {
   const sent = { ...options, ...only }
   try {
-    return declaredBy(sent)
+    return await work.task.runNow(declaredBy(sent))
   } catch (error) {
     return refuseOptions(error, { options: sent, only: {} }, declarationFields, work)
   }
@@ -36,12 +37,12 @@ const declarationFields: FieldCheck = {
   tensorNames: [],
   otherNames: ['outputs', ...ofOneEvaluation],
   check: (options) => {
-    declaredBy(options)
+    finish(declaredBy(options))
     return undefined
   },
 }
 
-function declaredBy(sent: Fields): DeclaredText {
+function* declaredBy(sent: Fields): Generator<void, DeclaredText> {
   const {
     outputs,
     expectedBatches,
@@ -70,7 +71,9 @@ function declaredBy(sent: Fields): DeclaredText {
     ...(badge && { badge }),
     metadata,
   }
+  yield
   const text = writeDeclaration(declared)
+  yield
   if (text.length > maxDeclarationBytes) {
     const detail = `The declaration takes more than maxDeclarationBytes, ${maxDeclarationBytes} bytes.`
     throw new LimitExceeded('maxDeclarationBytes', maxDeclarationBytes, [], detail)

@@ -99,6 +99,7 @@ class OptionSearch {
       const changed = changedBy(edit, sent, tensorNames)
       const remedy = both(before, edit)
       const outcome = this.#check(changed)
+      yield
       if (outcome === undefined) continue
       const more =
         'errors' in outcome

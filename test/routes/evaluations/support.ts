@@ -124,6 +124,7 @@ export function foundOf(): OpenEvaluation {
     evaluation: { id: 1, incarnation: '00' },
     codec,
     folds: { kept() {}, failed() {} },
+    declaredBytes: 0,
   }
   return { stored: {} as never, declared, batches }
 }
