@@ -1,6 +1,20 @@
 import { readFileSync } from 'node:fs'
-import { tableFromArrays, tableToIPC } from 'apache-arrow'
+import {
+  Dictionary,
+  Field,
+  Float64,
+  Int32,
+  makeData,
+  RecordBatch,
+  RecordBatchStreamWriter,
+  Schema,
+  Struct,
+  tableFromArrays,
+  tableToIPC,
+  Vector,
+} from 'apache-arrow'
 import { test } from 'tap'
+import { processorTime } from '../turns.ts'
 import { describedOften, overstated, withOtherRows, withoutSchema } from './arrow-file.ts'
 import { ampleLimits, readHere } from './read-here.ts'
 
@@ -72,4 +86,43 @@ test('numbers of several columns lie side by side, row by row, whatever their ty
     data: Float64Array.from(rows.flatMap((number) => [number + 1 / 3, number, -number || 0, 2 * number])),
     shape: [429, 4],
   })
+})
+
+/** A stream of batches of two rows, each after a part of its dictionary: of the one before, or, now and then, of another one. */
+function dictionaryStream(batches: number, newEvery: number): { table: Uint8Array; values: Float64Array } {
+  const type = new Dictionary(new Float64(), new Int32(), 0)
+  const schema = new Schema([new Field('p0', type)])
+  const writer = new RecordBatchStreamWriter()
+  writer.reset(undefined, schema)
+  const values = new Float64Array(2 * batches)
+  let parts: Vector<Float64>['data'][number][] = []
+  for (let at = 0; at < batches; at++) {
+    if (at % newEvery === 0) parts = []
+    parts.push(makeData({ type: new Float64(), data: Float64Array.of(at + 0.5) }))
+    const indices = Int32Array.of(parts.length - 1, 0)
+    values.set([at + 0.5, at - (at % newEvery) + 0.5], 2 * at)
+    const column = makeData({ type, data: indices, dictionary: new Vector(parts) })
+    const data = makeData({ type: new Struct(schema.fields), length: 2, children: [column] })
+    writer.write(new RecordBatch(schema, data))
+  }
+  writer.finish()
+  return { table: writer.toUint8Array(true), values }
+}
+
+test('a dictionary that comes in parts between the batches has all of them, and another one takes its place', async (t) => {
+  for (const newEvery of [1, 7, 100]) {
+    const { table, values } = dictionaryStream(100, newEvery)
+    const { tensors } = await readHere(table, 'arrow', { predictions: 'p0' })
+    t.strictSame(tensors.predictions, { data: values, shape: [200] }, `a new one after ${newEvery}`)
+  }
+})
+
+test('dictionaries in parts are read in a time that grows with their number', async (t) => {
+  const { table, values } = dictionaryStream(3000, 3000)
+  let data: unknown
+  const milliseconds = await processorTime(async () => {
+    data = (await readHere(table, 'arrow', { predictions: 'p0' })).tensors.predictions?.data
+  })
+  t.strictSame(data, values)
+  t.ok(milliseconds < 500, `${milliseconds} ms`)
 })

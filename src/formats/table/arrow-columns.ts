@@ -1,5 +1,5 @@
 import { zstdDecompressSync } from 'node:zlib'
-import type { Data, Field } from 'apache-arrow'
+import type { Data, Dictionary, Field } from 'apache-arrow'
 import { CompressionType, DataType, Schema, Vector } from 'apache-arrow'
 import type { FieldNode } from 'apache-arrow/ipc/metadata/message'
 import { RecordBatch } from 'apache-arrow/ipc/metadata/message'
@@ -29,7 +29,7 @@ const lengthBytes = 8
 export function readColumns(bytes: Uint8Array, asked: ReadonlySet<string>, most: number): ArrowColumns {
   const decompress = decompressor(most)
   const data = new Map<string, Data[]>()
-  const dictionaries = new Map<number, Vector>()
+  const dictionaries = new Dictionaries()
   const ids = new Set<number>()
   let schema = new Schema()
   let rows = 0
@@ -45,9 +45,7 @@ export function readColumns(bytes: Uint8Array, asked: ReadonlySet<string>, most:
       const id = Number(part.dictionary.id())
       const type = schema.dictionaries.get(id)
       if (type === undefined || !ids.has(id)) continue
-      const vector = new Vector([loader.load(type, true)])
-      const known = part.dictionary.isDelta() ? dictionaries.get(id) : undefined
-      dictionaries.set(id, (known === undefined ? vector : known.concat(vector)).memoize())
+      dictionaries.add(id, loader.load(type, true), part.dictionary.isDelta())
       continue
     }
     rows += batch.length
@@ -61,7 +59,41 @@ export function readColumns(bytes: Uint8Array, asked: ReadonlySet<string>, most:
       else batches.push(column)
     }
   }
+  dictionaries.complete()
   return { rows, fields: schema.fields, data }
+}
+
+/**
+ * The parts of dictionaries as they come, and the columns that came with them. A part is added to those before it, so a column may be
+ * read with later ones, too: to put them together for each batch would cost the square of their number.
+ */
+class Dictionaries {
+  readonly #last = new Map<number, { readonly parts: Data[]; readonly columns: Data[] }>()
+  readonly #completions: (() => void)[] = []
+
+  add(id: number, part: Data, isDelta: boolean): void {
+    const known = this.#last.get(id)
+    if (isDelta && known !== undefined) {
+      known.parts.push(part)
+      return
+    }
+    const [parts, columns]: [Data[], Data[]] = [[part], []]
+    this.#last.set(id, { parts, columns })
+    this.#completions.push(() => {
+      const values = new Vector(parts)
+      // of a dictionary of dictionaries, memoize() takes the first part's dictionary for all
+      const vector = DataType.isDictionary(values.type) ? values : values.memoize()
+      for (const column of columns) column.dictionary = vector
+    })
+  }
+
+  use(id: number, column: Data): void {
+    this.#last.get(id)?.columns.push(column)
+  }
+
+  complete(): void {
+    for (const completion of this.#completions) completion()
+  }
 }
 
 /** The dictionaries that a column of a type needs, in lists and in other dictionaries, too. */
@@ -76,23 +108,31 @@ function dictionariesOf(type: DataType, ids: Set<number>): void {
 /** Takes the buffers of a batch one after the other, as the types of its columns need them. */
 class ColumnLoader extends VectorLoader {
   readonly #decompress: ((buffer: Uint8Array) => Uint8Array) | undefined
+  readonly #dictionaries: Dictionaries
   #isAsked = false
 
   constructor(
     { body, version }: Part,
     { nodes, buffers, variadicBufferCounts, compression }: RecordBatch,
-    dictionaries: Map<number, Vector>,
+    dictionaries: Dictionaries,
     decompress: Decompressor,
   ) {
     // typed arrays of doubles begin at multiples of 8
     const aligned = body.byteOffset % 8 === 0 ? body : body.slice()
-    super(aligned, nodes, buffers, dictionaries, version, variadicBufferCounts)
+    super(aligned, nodes, buffers, new Map(), version, variadicBufferCounts)
+    this.#dictionaries = dictionaries
     this.#decompress = compression === null ? undefined : (buffer) => decompress(buffer, compression.type)
   }
 
   load(type: DataType, isAsked: boolean): Data {
     this.#isAsked = isAsked
     return this.visit(type)
+  }
+
+  override visitDictionary<T extends Dictionary>(type: T): Data<T> {
+    const column = super.visitDictionary(type)
+    if (this.#isAsked) this.#dictionaries.use(type.id, column)
+    return column
   }
 
   protected override nextFieldNode(): FieldNode {
