@@ -85,11 +85,9 @@ export interface Store {
   /** Likewise, of halves of rows that have waited too long. */
   sweepHalves(): Promise<SweptHalves>
   ping(): Promise<void>
-  readonly load: StoreLoad
+  readonly load: TurnLoad
   close(): Promise<void>
 }
-
-export type StoreLoad = TurnLoad
 
 export interface SweptHalves {
   /** Halves that have waited in vain. */

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { StoreLoad } from '../database/store.ts'
 import type { StoreProbe } from '../evaluations/probe.ts'
 import { closingProblem } from '../http/closing-problem.ts'
 import { Problem } from '../http/problem.ts'
+import type { TurnLoad } from '../runtime/turns.ts'
 import { answerOf, problemAnswers } from './answers.ts'
 import { problemExample } from './problem-examples.ts'
 
@@ -48,7 +48,7 @@ const example = {
 export interface HealthOptions {
   isClosing(): boolean
   readonly store: StoreProbe
-  load(): StoreLoad
+  load(): TurnLoad
 }
 
 const neverReached = 'The evaluation store has not been reached since the service started.'

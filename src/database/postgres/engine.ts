@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
 import pg from 'pg'
-import type { WaitWatch } from '../../runtime/turns.ts'
+import type { TurnLoad, WaitWatch } from '../../runtime/turns.ts'
 import { currentCaller } from '../caller.ts'
 import { StoreUnavailable } from '../errors.ts'
 import type { SqlEngine, Statement } from '../sql/engine.ts'
 import type { MigrationLog } from '../sql/schema.ts'
-import type { StoreLoad } from '../store.ts'
 import { StoreTurns } from '../turns.ts'
 import { asStartError, asStoreError, isOfSchema } from './errors.ts'
 import { isCurrent, migrate } from './migrate.ts'
@@ -71,7 +70,7 @@ export class PostgresEngine implements SqlEngine {
     return this.query(statement)
   }
 
-  get load(): StoreLoad {
+  get load(): TurnLoad {
     return this.#turns.load
   }
 

@@ -1,6 +1,7 @@
+import type { TurnLoad } from '../../runtime/turns.ts'
 import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
 import type { EvaluationKey } from '../history.ts'
-import type { NewBatch, PutResult, StoreLoad } from '../store.ts'
+import type { NewBatch, PutResult } from '../store.ts'
 import type { SqlEngine } from './engine.ts'
 
 export interface EvaluationEngine extends SqlEngine {
@@ -8,7 +9,7 @@ export interface EvaluationEngine extends SqlEngine {
   readonly binaryName: string
   /** The function that finds a text in a text: 0 where it is not. */
   readonly position: string
-  readonly load: StoreLoad
+  readonly load: TurnLoad
   /** Fulfilled when the schema is up to date, however long that takes. */
   ready(): Promise<void>
   /** Fulfilled when the database can be written to. */

@@ -1,7 +1,8 @@
+import type { TurnLoad } from '../../runtime/turns.ts'
 import { StoreUnavailable } from '../errors.ts'
 import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
 import type { EvaluationKey } from '../history.ts'
-import type { NewBatch, PutResult, StoreLoad } from '../store.ts'
+import type { NewBatch, PutResult } from '../store.ts'
 import type { Statement } from './engine.ts'
 import type { EvaluationEngine, PutRules } from './evaluation-engine.ts'
 
@@ -52,7 +53,7 @@ export class ObservedEngine implements EvaluationEngine {
     return this.#engine.position
   }
 
-  get load(): StoreLoad {
+  get load(): TurnLoad {
     return this.#engine.load
   }
 

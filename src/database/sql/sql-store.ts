@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { TurnLoad } from '../../runtime/turns.ts'
 import { Changes } from '../changes.ts'
 import { GroupCommit } from '../group-commit.ts'
 import type { FoundRow, HalvesResult, HalvesWrite, WaitingCounts, WaitingHalf, WaitingPage } from '../halves.ts'
@@ -23,7 +24,6 @@ import type {
   StatePage,
   Store,
   StoreLimits,
-  StoreLoad,
   SweptHalves,
   WindowPart,
   WindowRange,
@@ -319,7 +319,7 @@ export class SqlStore implements Store {
     })
   }
 
-  get load(): StoreLoad {
+  get load(): TurnLoad {
     return this.#engine.load
   }
 

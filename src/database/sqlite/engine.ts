@@ -1,4 +1,4 @@
-import type { WaitWatch } from '../../runtime/turns.ts'
+import type { TurnLoad, WaitWatch } from '../../runtime/turns.ts'
 import { onBehalfOf } from '../caller.ts'
 import { StoreUnavailable, StoreUnusable } from '../errors.ts'
 import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
@@ -6,7 +6,7 @@ import type { EvaluationKey } from '../history.ts'
 import type { Statement } from '../sql/engine.ts'
 import type { EvaluationEngine, PutRules } from '../sql/evaluation-engine.ts'
 import type { MigrationLog } from '../sql/schema.ts'
-import type { NewBatch, PutResult, StoreLoad } from '../store.ts'
+import type { NewBatch, PutResult } from '../store.ts'
 import { StoreTurns } from '../turns.ts'
 import { pack, unpack } from './packing.ts'
 import { SqliteThread } from './thread.ts'
@@ -54,7 +54,7 @@ export class SqliteEngine implements EvaluationEngine {
     this.#reads = isShared ? new StoreTurns(atOnce, waited) : this.#writes
   }
 
-  get load(): StoreLoad {
+  get load(): TurnLoad {
     if (this.#reads === this.#writes) return this.#writes.load
     const [one, other] = [this.#writes.load, this.#reads.load]
     return {
