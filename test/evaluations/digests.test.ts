@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { test } from 'tap'
 import { digestsOf } from '../../src/evaluations/digests.ts'
 import type { Tensors } from '../../src/loss/batch.ts'
@@ -25,6 +26,17 @@ test('the digests are SHA-256 of names, shapes and little-endian doubles', async
   t.equal(printLabels(tensors), 'b8a1f02625d8ba08658fb4fd5bbe3590c423618e6d01c85cb5b6dc53c62f9d4d')
   // the bytes of that, then printf 'predictions 1\n\0\0\0\0\0\0\xf0\x3f', both through sha256sum
   t.equal(print(tensors), '40093b2fa33aaa24943fa5c1fa43531035f1ea91289f0cab8e696086404eabb9')
+})
+
+test('the digests of few bytes and of many are made of the same bytes', async (t) => {
+  for (let rows = 100; rows <= 132; rows++) {
+    const labels = tensor([rows], Array(rows).fill(2))
+    const predictions = tensor([1, rows], Array(rows).fill(0.5))
+    const ofLabels = createHash('sha256').update(`index\nlabels ${rows}\n`).update(labels.data).digest()
+    const all = createHash('sha256').update(ofLabels).update(`predictions 1 ${rows}\n`).update(predictions.data)
+    t.equal(printLabels({ predictions, labels }), ofLabels.toString('hex'), `labels of ${8 * rows} bytes`)
+    t.equal(print({ predictions, labels }), all.digest('hex'), `predictions of ${8 * rows} bytes`)
+  }
 })
 
 test('the digest of labels is about what is true of the rows, not about predictions', async (t) => {
