@@ -314,6 +314,35 @@ for (const [kind, urlOf] of Object.entries(urls)) {
     })
   })
 
+  test(`${kind}: thousands of halves expire in steps, and what came since is left`, async (t) => {
+    const clock = { now: start }
+    const [{ store, evaluations }] = await replicasOn(t, await urlOf(), clock, 1)
+    const request = classRows(2600)
+    const evaluation = await declare(evaluations, 'many', declaredAs(request))
+    const rows = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at)
+    // of some rows both halves, of others one or the other; all expire in one millisecond, or in two
+    await take(evaluations, evaluation, 'predictions', request, rows(0, 2000))
+    await take(evaluations, evaluation, 'labels', request, [...rows(0, 700), ...rows(2000, 2600)])
+    clock.now += 12 * hour
+    await take(evaluations, evaluation, 'labels', request, rows(700, 710))
+    clock.now += 12 * hour
+    const steps: number[] = []
+    for (let isMore = true; isMore; ) {
+      const step = await store.sweepHalves()
+      steps.push(step.expired)
+      isMore = step.isMore
+    }
+    t.same(steps, [1600, 290, 0])
+    t.match((await found(evaluations, 'many')).stored, {
+      samples: 710,
+      waitingPredictions: 0,
+      waitingLabels: 0,
+      expired: 1890,
+    })
+    t.match(await take(evaluations, evaluation, 'labels', request, rows(700, 710)), { replayed: 10 }, 'still known')
+    t.match(await take(evaluations, evaluation, 'predictions', request, rows(710, 720)), { accepted: 10, joined: 0 })
+  })
+
   test(`${kind}: a clock that jumps loses no row and counts none twice`, async (t) => {
     const clock = { now: start }
     const replicas = await replicasOn(t, await urlOf(), clock, isShared ? 2 : 1)

@@ -28,6 +28,11 @@ export class PostgresEvaluationEngine extends PostgresEngine implements Evaluati
     this.#watch = watch
   }
 
+  /** By their places: to look each one up by its key takes twenty times as long. */
+  isAmongHalves(found: string): string {
+    return `ctid = ANY (ARRAY(SELECT ctid ${found}))`
+  }
+
   async ping(): Promise<void> {
     await this.write({ text: 'UPDATE lossmeter_schema SET version = version', values: [] })
   }

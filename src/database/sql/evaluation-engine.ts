@@ -9,6 +9,8 @@ export interface EvaluationEngine extends SqlEngine {
   readonly binaryName: string
   /** The function that finds a text in a text: 0 where it is not. */
   readonly position: string
+  /** The condition that a row of halves of the evaluation $1 is one of those that `FROM halves ...` finds. */
+  isAmongHalves(found: string): string
   readonly load: TurnLoad
   /** Fulfilled when the schema is up to date, however long that takes. */
   ready(): Promise<void>

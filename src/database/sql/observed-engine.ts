@@ -53,6 +53,10 @@ export class ObservedEngine implements EvaluationEngine {
     return this.#engine.position
   }
 
+  isAmongHalves(found: string): string {
+    return this.#engine.isAmongHalves(found)
+  }
+
   get load(): TurnLoad {
     return this.#engine.load
   }

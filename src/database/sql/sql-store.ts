@@ -37,6 +37,7 @@ import { evaluationOfRow } from './rows.ts'
 import { evaluationColumns } from './schema.ts'
 import { statement } from './statement.ts'
 import { sweep } from './sweep.ts'
+import type { SweepPosition } from './sweep-halves.ts'
 import { sweepHalves } from './sweep-halves.ts'
 import { keepWindow, windowParts } from './windows.ts'
 
@@ -59,7 +60,7 @@ export class SqlStore implements Store {
   readonly #halves: GroupCommit<HalvesWrite, HalvesResult>
   readonly #changes = new Changes()
   /** The evaluation whose halves are swept next. */
-  #nextSwept = 0
+  #swept: SweepPosition = { done: 0 }
   #listens = false
 
   constructor(engine: EvaluationEngine, limits: StoreLimits, now: () => number = Date.now) {
@@ -283,9 +284,9 @@ export class SqlStore implements Store {
   }
 
   async sweepHalves(): Promise<SweptHalves> {
-    const { evaluation, expired } = await sweepHalves(this.#engine, this.#nextSwept, this.#now())
-    this.#nextSwept = evaluation ?? 0
-    return { expired, isMore: evaluation !== undefined }
+    const { position, expired } = await sweepHalves(this.#engine, this.#swept, this.#now())
+    this.#swept = position ?? { done: 0 }
+    return { expired, isMore: position !== undefined }
   }
 
   windowParts(evaluation: EvaluationKey, range: WindowRange, head: Head): AsyncGenerator<readonly WindowPart[]> {

@@ -54,6 +54,10 @@ export class SqliteEngine implements EvaluationEngine {
     this.#reads = isShared ? new StoreTurns(atOnce, waited) : this.#writes
   }
 
+  isAmongHalves(found: string): string {
+    return `id IN (SELECT id ${found})`
+  }
+
   get load(): TurnLoad {
     if (this.#reads === this.#writes) return this.#writes.load
     const [one, other] = [this.#writes.load, this.#reads.load]
