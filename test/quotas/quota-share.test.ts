@@ -54,3 +54,16 @@ test('what is given back cannot be used, whether anybody heard of it or not; unl
   t.match(needed.ask(), { owed: 0, need: 1, want: 2 })
   t.match(needed.ask(), { owed: 0, want: 2 }, 'it is not given back later, either')
 })
+
+test('what is left: of the whole while nobody shares it, else of what was granted here and what others left', async (t) => {
+  const share = shareOf(320, 8, 100)
+  share.use(3, 0)
+  t.equal(share.rest(false), 5 + 100)
+  t.equal(share.rest(true), 317)
+  share.use(8, 0)
+  t.equal(share.rest(false), 100, 'what is owed is not taken from the others')
+  const unasked = new QuotaShare('requests a', 5)
+  unasked.limit = 320
+  unasked.use(3, 0)
+  t.equal(unasked.rest(false), 317)
+})

@@ -30,6 +30,19 @@ test('scikit-learn confusion_matrix, the example of its documentation', async (t
   t.equal(confusion.stateBytes(specOf(request), 3), 9 * (200 + 8))
 })
 
+test('one binary output has two classes; scikit-learn says [[1, 1], [1, 2]]', async (t) => {
+  const binary: Request = {
+    loss: 'binary-cross-entropy',
+    labelFormat: 'binary',
+    predictions: [0.9, 0.6, 0.2, 0.8, 0.1],
+    labels: [1, 0, 1, 1, 0],
+  }
+  const { tally, spec } = stateOf(binary)
+  const cells = confusion.fold(spec, sliceOf(binary))
+  t.same(reported(confusion.report(cells, tally, spec)), matrix('1 1; 1 2'))
+  t.equal(confusion.answerNumbers(spec, { samples: 5, outputs: 1 }), 4)
+})
+
 test('it is reported in steps of some 8192 cells that occur', async (t) => {
   const { tally, spec } = stateOf(request)
   const steps = (cells: number) => {

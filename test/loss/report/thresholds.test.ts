@@ -33,6 +33,34 @@ test('the same in any order and cut, and in groups', async (t) => {
   }
 })
 
+test('each of several outputs has the figures of that output alone, with the weights of its rows', async (t) => {
+  const predictions = [
+    [0.2, 0.9],
+    [0.7, 0.4],
+    [0.6, 0.8],
+    [0.1, 0.3],
+  ]
+  const labels = [
+    [0, 1],
+    [1, 1],
+    [0, 0],
+    [1, 0],
+  ]
+  const request: Request = {
+    loss: 'binary-cross-entropy',
+    labelFormat: 'binary',
+    predictions,
+    labels,
+    sampleWeights: [1, 2, 4, 8],
+    thresholds: [0.25, 0.5, 0.75],
+  }
+  const alone = [0, 1].map((k) => {
+    const column = { ...request, predictions: predictions.map((row) => row[k]), labels: labels.map((row) => row[k]) }
+    return evaluate(column).thresholds?.perOutput[0]
+  })
+  t.strictSame(evaluate(request).thresholds?.perOutput, alone)
+})
+
 test('the exact area lies between the bounds', async (t) => {
   for (const { request } of cases) {
     const { ranking, thresholds } = evaluate({ ...request, include: ['ranking'] })
