@@ -64,10 +64,9 @@ export function columnsOf({ groupBy = [] }: Pick<Spec, 'groupBy'>): string[] {
 
 /** Orders values: null, booleans, integers, strings by their code units. */
 export function compareValues(a: GroupValue, b: GroupValue): number {
-  const [kind, other] = [kindOf(a), kindOf(b)]
-  if (kind !== other) return kind - other
-  // null is equal to null
-  if (a === null || b === null || a === b) return 0
+  if (a === b) return 0
+  // null has a kind of its own
+  if (typeof a !== typeof b || a === null || b === null) return kindOf(a) - kindOf(b)
   return a < b ? -1 : 1
 }
 
