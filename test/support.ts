@@ -4,6 +4,15 @@ import type { FastifyBaseLogger, FastifyInstance, InjectOptions, LightMyRequestR
 import { pino } from 'pino'
 import { buildApp } from '../src/app.ts'
 import { parseConfig } from '../src/config.ts'
+import { TurnProbe } from './turn-probe.ts'
+
+let turnProbe: TurnProbe | undefined
+
+/** Has the turns of all services that are built from now on measured. */
+export function watchTurns(): TurnProbe {
+  turnProbe = new TurnProbe()
+  return turnProbe
+}
 
 interface Scope {
   after(release: () => Promise<void>): unknown
@@ -15,8 +24,14 @@ export async function appOf(
   variables: Record<string, string> = {},
   logger: FastifyBaseLogger | false = false,
 ): Promise<FastifyInstance> {
-  const app = await buildApp(parseConfig({ DATABASE_URL: 'memory:', ...variables }), logger)
-  t.after(() => closeApp(app))
+  const open = (url: Record<string, string> = {}) =>
+    buildApp(parseConfig({ DATABASE_URL: 'memory:', ...variables, ...url }), logger)
+  const app = await open()
+  const end = turnProbe?.watch(app, () => open({ DATABASE_URL: 'memory:' }))
+  t.after(async () => {
+    await end?.()
+    await closeApp(app)
+  })
   return app
 }
 
