@@ -87,8 +87,11 @@ async function withLogTo(output: number | 'pipe', requests: number, stall: (chil
   const child = spawn(process.execPath, ['src/server.ts'], { cwd: root, env, stdio: ['ignore', output, 'ignore'] })
   const ended = once(child, 'exit')
   try {
-    for (let i = 0; i < 200 && typeof (await ask(port, { path: '/livez', method: 'GET' })) === 'string'; i++)
+    const end = performance.now() + 60_000
+    while (typeof (await ask(port, { path: '/livez', method: 'GET' })) === 'string') {
+      if (child.exitCode !== null || performance.now() > end) throw new Error('the service does not start')
       await sleep(50)
+    }
     stall(child)
     const outcomes: Outcome[] = []
     for (let i = 0; i < requests; i++) {
