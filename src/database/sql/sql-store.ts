@@ -36,6 +36,7 @@ import type { EvaluationRow } from './rows.ts'
 import { evaluationOfRow } from './rows.ts'
 import { evaluationColumns } from './schema.ts'
 import { statement } from './statement.ts'
+import type { Removal } from './sweep.ts'
 import { sweep } from './sweep.ts'
 import type { SweepPosition } from './sweep-halves.ts'
 import { sweepHalves } from './sweep-halves.ts'
@@ -61,6 +62,7 @@ export class SqlStore implements Store {
   readonly #changes = new Changes()
   /** The evaluation whose halves are swept next. */
   #swept: SweepPosition = { done: 0 }
+  #removal: Removal | undefined
   #listens = false
 
   constructor(engine: EvaluationEngine, limits: StoreLimits, now: () => number = Date.now) {
@@ -313,11 +315,13 @@ export class SqlStore implements Store {
     return this.#changes.subscribe(evaluation, listener)
   }
 
-  sweep(before?: number, expired?: (evaluation: EvaluationName) => void): Promise<boolean> {
-    return sweep(this.#engine, before, ({ id, owner, name }) => {
+  async sweep(before?: number, expired?: (evaluation: EvaluationName) => void): Promise<boolean> {
+    const { removal, isMore } = await sweep(this.#engine, this.#removal, before, ({ id, owner, name }) => {
       this.#changed(id)
       expired?.({ owner, name })
     })
+    this.#removal = removal
+    return isMore
   }
 
   get load(): TurnLoad {

@@ -749,6 +749,58 @@ for (const [name, open] of Object.entries(engines)) {
         t.match(plan, /evaluations_by_name \(owner=\? AND name>\? AND name<\?\)|evaluations_by_prefix/)
       }
     })
+    await t.test('what is deleted goes in steps of few rows, and what is there again stays', async (t) => {
+      await sweepAll(store)
+      const run = await declareNew(store, 'owner', 'large')
+      const numbers = 'WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 1200)'
+      const fill = async () => {
+        const bytes = Buffer.from('x')
+        for (const into of [
+          `halves (evaluation, id, state, expires_at) SELECT $1, 'id' || n, 1, 9`,
+          `windows (evaluation, start, batches, last, digest, state) SELECT $1, n - 600, 1, 1, $2, $2`,
+          'folds (evaluation, slot, last, state) SELECT $1, n, 1, $2',
+          `batches (evaluation, sequence, name, fingerprint, labels_digest, samples, loss_status, state, created_at)
+             SELECT $1, n, 'b' || n, $2, $2, 1, 'finite', $2, 0`,
+        ]) {
+          const text = `${numbers} INSERT INTO ${into} FROM many`
+          await engine.write({ text, values: into.includes('$2') ? [run.id, bytes] : [run.id] })
+        }
+      }
+      const tables = ['halves', 'windows', 'folds', 'batches']
+      const rows = async () => {
+        const counts = tables.map((table) => `(SELECT count(*) FROM ${table} WHERE evaluation = $1) AS ${table}`)
+        const [found] = await engine.query<Record<string, number>>({
+          text: `SELECT ${counts.join(', ')}`,
+          values: [run.id],
+        })
+        return tables.map((table) => found[table])
+      }
+      const setStatus = (status: string) =>
+        engine.write({ text: 'UPDATE evaluations SET status = $1 WHERE id = $2', values: [status, run.id] })
+      await fill()
+      await store.delete('owner', 'large')
+      for (let step = 0; step < 4; step++) t.equal(await store.sweep(), true)
+      t.same(await rows(), [0, 1200, 1200, 1200])
+      t.equal(await store.sweep(), true)
+      t.same(await rows(), [0, 700, 1200, 1200])
+      // the database has gone back to before it was deleted
+      await setStatus('open')
+      await sweepAll(store)
+      t.same(await rows(), [0, 700, 1200, 1200])
+      await setStatus('deleted')
+      let steps = 0
+      for (let before = 3100; await store.sweep(); steps++) {
+        const left = (await rows()).reduce((sum, count) => sum + count, 0)
+        t.ok(before - left <= 500, `${before} to ${left}`)
+        const text = 'SELECT max(sequence) AS last, count(*) AS count FROM batches WHERE evaluation = $1'
+        const [{ last, count }] = await engine.query<Record<string, number>>({ text, values: [run.id] })
+        t.equal(last ?? 0, count, 'the last batches go first')
+        before = left
+      }
+      t.equal(steps, 1 + 3 + 4 + 4)
+      t.same(await rows(), [0, 0, 0, 0])
+      t.same(await engine.query({ text: 'SELECT id FROM evaluations WHERE id = $1', values: [run.id] }), [])
+    })
     await t.test('the statements of a transaction count together or not at all', async (t) => {
       const { id } = await declareNew(store, 'owner', 'together')
       const rename = (name: string) => ({
